@@ -1,0 +1,39 @@
+from django.db import models
+from django.db.models import Q
+
+from couriers.models import Courier, CourierType
+
+
+class BundleQuerySet(models.QuerySet["Bundle"]):
+    def active(self) -> "BundleQuerySet":
+        return self.filter(is_completed=False)
+
+
+class Bundle(models.Model):
+    """Orders that a courier was handed together. Active until its last undelivered order is delivered or released."""
+
+    bundle_id = models.BigAutoField(primary_key=True)
+    courier = models.ForeignKey(Courier, on_delete=models.PROTECT, related_name="bundles")
+    courier_type = models.CharField(
+        max_length=4, choices=CourierType, help_text="The courier's type when the bundle was formed: it sets the pay."
+    )
+    assign_time = models.DateTimeField()
+    is_completed = models.BooleanField(default=False)
+
+    objects = BundleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "bundles"
+        ordering = ["bundle_id"]
+        constraints = [
+            models.CheckConstraint(
+                name="bundle_courier_type_is_known", condition=Q(courier_type__in=CourierType.values)
+            ),
+            models.UniqueConstraint(
+                name="one_active_bundle_per_courier", fields=["courier"], condition=Q(is_completed=False)
+            ),
+        ]
+        indexes = [models.Index(name="bundles_by_assign_time", fields=["assign_time"])]
+
+    def __str__(self) -> str:
+        return f"Bundle {self.bundle_id}"

@@ -1,0 +1,199 @@
+"""The use cases around bundles. Lock order everywhere: the courier's row, then regions, then bundle, then orders."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from bundles.candidates import candidates
+from bundles.models import Bundle
+from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating, take_while_they_fit
+from couriers.models import Courier
+from orders.models import Order, OrderQuerySet
+from sweets_store.errors import DomainError, NotFound
+
+
+class UnknownCourier(NotFound):
+    code = "unknown_courier"
+    message = "There is no courier {courier_id}. Hire him by POST /couriers first."
+
+
+class UnknownBundle(NotFound):
+    code = "unknown_bundle"
+    message = "There is no bundle {bundle_id}."
+
+
+class NotCarried(DomainError):
+    code = "not_carried"
+    message = "Courier {courier_id} does not carry order {order_id}: it is unknown, not assigned or another courier's."
+
+
+class Assignment(NamedTuple):
+    """The undelivered orders of a courier's active bundle, lightest first; `assign_time` is None if he has none."""
+
+    order_ids: list[int]
+    assign_time: datetime | None
+
+
+@transaction.atomic
+def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
+    """Hand the courier the most free orders that he can carry, as one bundle (contract, "POST /orders/assign").
+
+    While he has an active bundle he keeps that one and gets nothing new. Raises UnknownCourier.
+
+    His row is locked, so that he never gets two bundles; then his regions, so that no one else chooses among the same
+    orders: what is read after that is free until the transaction ends.
+    """
+    courier = lock_courier(courier_id)
+    carried = carried_orders(courier_id).values_list("order_id", "bundle__assign_time")
+    if carried:
+        return Assignment([order_id for order_id, _ in carried], carried[0][1])
+
+    lock_regions(courier.regions)
+    chosen = take_while_they_fit(candidates(courier), capacity=courier.capacity)
+    if not chosen:
+        return Assignment([], None)
+    bundle = Bundle.objects.create(courier=courier, courier_type=courier.courier_type, assign_time=now)
+    order_ids = [order.order_id for order in chosen]
+    handed = Order.objects.free().filter(order_id__among=order_ids).update(bundle=bundle)
+    if handed != len(order_ids):
+        raise RuntimeError(f"{len(order_ids) - handed} of the orders chosen under lock were not free")
+    return Assignment(order_ids, now)
+
+
+@transaction.atomic
+def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -> None:
+    """Mark the order delivered; asked again, the first time stays (contract, "POST /orders/complete").
+
+    The last undelivered order completes the bundle. Raises UnknownCourier and NotCarried.
+
+    The courier's row is locked first, so that a PATCH cannot release the order meanwhile.
+    """
+    lock_courier(courier_id)
+    order = Order.objects.filter(order_id=order_id, bundle__courier_id=courier_id).first()
+    if order is None or order.bundle_id is None:
+        raise NotCarried(courier_id=courier_id, order_id=order_id)
+    if order.complete_time is not None:
+        return
+    order.complete_time = complete_time
+    order.save(update_fields=["complete_time"])
+    complete_if_nothing_left(order.bundle_id)
+
+
+@transaction.atomic
+def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
+    """Change the courier's type, regions or hours and release what he can carry no longer (contract, "PATCH").
+
+    Released orders are free for anyone; a bundle with none left is completed. Raises UnknownCourier.
+
+    Releasing needs no lock on regions: whoever chooses meanwhile sees the orders either carried or free.
+    """
+    courier = lock_courier(courier_id)
+    if not changes:
+        return courier
+    for name, value in changes.items():
+        setattr(courier, name, value)
+    courier.save(update_fields=list(changes))
+
+    carried = [CarriedOrder(*order) for order in carried_orders(courier_id).values_list(*CarriedOrder._fields)]
+    kept = keep_what_fits(
+        carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
+    )
+    if released := {order.order_id for order in carried}.difference(order.order_id for order in kept):
+        Order.objects.undelivered().filter(order_id__among=released).update(bundle=None)
+        complete_if_nothing_left(carried[0].bundle_id)
+    return courier
+
+
+class Statement(NamedTuple):
+    """What a courier has earned. `rating` is None until a bundle that delivered something is completed."""
+
+    courier: Courier
+    earnings: int
+    rating: Decimal | None
+
+
+def courier_statement(*, courier_id: int) -> Statement:
+    """Return the courier with his earnings and rating (contract, "GET /couriers/{courier_id}"). Raises UnknownCourier."""
+    courier = Courier.objects.filter(courier_id=courier_id).first()
+    if courier is None:
+        raise UnknownCourier(courier_id=courier_id)
+    deliveries = (
+        Order.objects.delivered()
+        .filter(bundle__courier_id=courier_id)
+        .order_by("bundle_id")
+        .values_list(
+            "bundle_id",
+            "bundle__courier_type",
+            "bundle__is_completed",
+            "bundle__assign_time",
+            "complete_time",
+            "order_id",
+            "region",
+        )
+    )
+    paid_types: list[str] = []
+    times: list[tuple[int, timedelta]] = []
+    for (_, courier_type, is_completed, assign_time), rows in groupby(deliveries, key=itemgetter(0, 1, 2, 3)):
+        if is_completed:
+            paid_types.append(courier_type)
+        times += delivery_times(assign_time, [row[4:] for row in rows])
+    return Statement(courier, pay(paid_types), rating(times) if paid_types else None)
+
+
+class BundleOrders(NamedTuple):
+    bundle: Bundle
+    orders: list[Order]
+
+
+def bundle_with_orders(*, bundle_id: int) -> BundleOrders:
+    """Return the bundle and all its orders, lightest first. Raises UnknownBundle.
+
+    The orders bring their bundle along, so both are of one moment; only a bundle emptied by releases is read alone.
+    """
+    orders = list(Order.objects.filter(bundle_id=bundle_id).select_related("bundle").lightest_first())
+    bundle = orders[0].bundle if orders else Bundle.objects.filter(bundle_id=bundle_id).first()
+    if bundle is None:
+        raise UnknownBundle(bundle_id=bundle_id)
+    return BundleOrders(bundle, orders)
+
+
+def require_courier(*, courier_id: int) -> None:
+    """Raise UnknownCourier if there is no such courier."""
+    if not Courier.objects.filter(courier_id=courier_id).exists():
+        raise UnknownCourier(courier_id=courier_id)
+
+
+def carried_orders(courier_id: int) -> OrderQuerySet:
+    """The undelivered orders of his active bundle, lightest first."""
+    active = Order.objects.undelivered().filter(bundle__courier_id=courier_id, bundle__is_completed=False)
+    return active.lightest_first()
+
+
+def lock_courier(courier_id: int) -> Courier:
+    """Lock the courier's row until the transaction ends. On SQLite the transaction itself is the lock."""
+    try:
+        return Courier.objects.select_for_update(no_key=True).get(courier_id=courier_id)
+    except Courier.DoesNotExist:
+        raise UnknownCourier(courier_id=courier_id) from None
+
+
+def lock_regions(regions: Iterable[int]) -> None:
+    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_advisory_xact_lock(region)) FROM unnest(%s::bigint[]) AS region",
+                [sorted(set(regions))],
+            )
+
+
+def complete_if_nothing_left(bundle_id: int) -> None:
+    """Complete the bundle if no undelivered order is left in it."""
+    undelivered = Order.objects.undelivered().filter(bundle_id=OuterRef("bundle_id"))
+    Bundle.objects.filter(~Exists(undelivered), bundle_id=bundle_id).update(is_completed=True)

@@ -1,0 +1,31 @@
+"""Fixtures for the tests of every app."""
+
+import os
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from sweets_store.tests.client import JSONClient
+from sweets_store.tests.serving import served_store
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """A file, not memory: the threads of a test then meet the locks that processes meet."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(name)
+
+
+@pytest.fixture
+def api(db):
+    """The API, called in process."""
+    return JSONClient(Client(raise_request_exception=False))
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """A store under gunicorn, served once for all tests; each uses ids of its own."""
+    with served_store(tmp_path_factory.mktemp("store"), f"served_{os.getpid()}") as served:
+        yield served

@@ -1,0 +1,48 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+
+
+class CourierType(models.TextChoices):
+    FOOT = "foot"
+    BIKE = "bike"
+    CAR = "car"
+
+    @property
+    def capacity(self) -> Decimal:
+        """Kilograms that he carries at once (contract, "POST /couriers")."""
+        return CAPACITIES[self]
+
+
+CAPACITIES = {CourierType.FOOT: Decimal(10), CourierType.BIKE: Decimal(15), CourierType.CAR: Decimal(50)}
+
+
+class CourierQuerySet(models.QuerySet["Courier"]):
+    def working_in(self, region: int) -> "CourierQuerySet":
+        return self.filter(regions__holds=region)
+
+
+class Courier(models.Model):
+    courier_id = models.BigIntegerField(primary_key=True)
+    courier_type = models.CharField(max_length=4, choices=CourierType)
+    regions = models.JSONField(help_text="Regions he works in, in the order sent.")
+    working_hours = models.JSONField(help_text='Windows "HH:MM-HH:MM", in the order sent.')
+
+    objects = CourierQuerySet.as_manager()
+
+    class Meta:
+        db_table = "couriers"
+        ordering = ["courier_id"]
+        constraints = [
+            models.CheckConstraint(name="courier_id_is_positive", condition=Q(courier_id__gte=1)),
+            models.CheckConstraint(name="courier_type_is_known", condition=Q(courier_type__in=CourierType.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Courier {self.courier_id}"
+
+    @property
+    def capacity(self) -> Decimal:
+        """Kilograms."""
+        return CourierType(self.courier_type).capacity

@@ -1,0 +1,28 @@
+from couriers.models import CourierType
+from sweets_store.serializers import (
+    ChoiceField,
+    HoursField,
+    IdField,
+    ImportedSerializer,
+    RegionsField,
+    StrictSerializer,
+)
+
+
+class CourierChangeSerializer(StrictSerializer):
+    """What a PATCH may change, all of it optional."""
+
+    courier_type = ChoiceField(CourierType.values)
+    regions = RegionsField()
+    working_hours = HoursField()
+
+
+class CourierSerializer(ImportedSerializer):
+    """A courier as he is hired."""
+
+    list_name = "couriers"
+
+    courier_id = IdField()
+    courier_type = ChoiceField(CourierType.values)
+    regions = RegionsField()
+    working_hours = HoursField()

@@ -1,0 +1,45 @@
+from rest_framework import serializers
+
+from orders.models import Order
+from sweets_store.serializers import (
+    HoursField,
+    IdField,
+    ImportedSerializer,
+    InstantField,
+    StrictSerializer,
+    WeightField,
+)
+
+
+class OrderSerializer(ImportedSerializer):
+    """An order as the shop sends it."""
+
+    list_name = "orders"
+
+    order_id = IdField()
+    weight = WeightField()
+    region = IdField()
+    delivery_hours = HoursField()
+
+
+class ListedOrderSerializer(serializers.Serializer):
+    """An order with what became of it; null where it has no bundle or is not delivered."""
+
+    order_id = IdField()
+    weight = WeightField()
+    region = IdField()
+    delivery_hours = HoursField()
+    bundle_id = IdField(allow_null=True)
+    courier_id = IdField(allow_null=True, source="bundle.courier_id", default=None)
+    assign_time = InstantField(allow_null=True, source="bundle.assign_time", default=None)
+    complete_time = InstantField(allow_null=True)
+
+
+class AssignSerializer(StrictSerializer):
+    courier_id = IdField()
+
+
+class CompleteSerializer(StrictSerializer):
+    courier_id = IdField()
+    order_id = IdField()
+    complete_time = InstantField()

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from orders.views import OrderViewSet
+
+urlpatterns = [
+    path("orders", OrderViewSet.as_view({"get": "list", "post": "create"})),
+    path("orders/assign", OrderViewSet.as_view({"post": "assign"})),
+    path("orders/complete", OrderViewSet.as_view({"post": "complete"})),
+    path("orders/<id:pk>", OrderViewSet.as_view({"get": "retrieve"})),
+]

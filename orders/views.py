@@ -1,0 +1,35 @@
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bundles.services import assign_orders, complete_order
+from orders.filters import OrderFilters
+from orders.models import Order
+from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
+from orders.services import take_orders
+from sweets_store.api import read_object
+from sweets_store.instants import format_instant
+from sweets_store.lists import ListedViewSet
+
+
+class OrderViewSet(ListedViewSet):
+    queryset = Order.objects.select_related("bundle")
+    serializer_class = ListedOrderSerializer
+    filterset_class = OrderFilters
+
+    def create(self, request: Request) -> Response:
+        order_ids = take_orders(orders=OrderSerializer.checked_import(read_object(request)))
+        return Response({"orders": [{"id": order_id} for order_id in order_ids]}, status=201)
+
+    def assign(self, request: Request) -> Response:
+        asked = AssignSerializer.checked(read_object(request))
+        assignment = assign_orders(courier_id=asked["courier_id"], now=timezone.now())
+        answer: dict[str, object] = {"orders": [{"id": order_id} for order_id in assignment.order_ids]}
+        if assignment.assign_time is not None:
+            answer["assign_time"] = format_instant(assignment.assign_time)
+        return Response(answer)
+
+    def complete(self, request: Request) -> Response:
+        asked = CompleteSerializer.checked(read_object(request))
+        complete_order(**asked)
+        return Response({"order_id": asked["order_id"]})

@@ -1,0 +1,142 @@
+"""The API's plumbing: JSON in, JSON out, whatever the client sends (contract, "Everywhere")."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+from rest_framework.viewsets import GenericViewSet
+
+from sweets_store.errors import DomainError, NotFound, ValidationFailed
+from sweets_store.serializers import MAX_ID
+from sweets_store.strict_json import BrokenJSON, loads_object
+
+RETRY_AFTER_SECONDS = 1
+
+
+def refusal(code: str, detail: str) -> dict[str, str]:
+    """The body of every refusal outside the validation report."""
+    return {"code": code, "detail": detail}
+
+
+class IdConverter:
+    """A path id: a plain decimal from 1 to 2^63-1; everything else is an unknown URL."""
+
+    regex = "[1-9][0-9]{0,18}"
+
+    def to_python(self, text: str) -> int:
+        if (number := int(text)) > MAX_ID:
+            raise ValueError
+        return number
+
+    def to_url(self, number: int) -> str:
+        return str(number)
+
+
+class JSONParser(BaseParser):
+    """Names the media type that the API takes; bodies are read by `read_object`."""
+
+    media_type = "application/json"
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """The answer is JSON whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiViewSet(GenericViewSet):
+    """A door of the API. OPTIONS is left out: the contract knows no such handler."""
+
+    content_negotiation_class = AlwaysJSON
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "post", "patch", "head"]
+
+
+def read_object(request: Request) -> dict[str, Any]:
+    """Return the request's JSON object. Raises ParseError (400) and UnsupportedMediaType (415).
+
+    DRF's own `request.data` takes an empty body for `{}`.
+    """
+    body: bytes = request.body
+    sent_type = request.META.get("CONTENT_TYPE", "")
+    media_type, _, parameters = sent_type.lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    if (media_type.strip() != "application/json" or charset not in ("", "utf-8", "utf8")) and (sent_type or body):
+        raise UnsupportedMediaType(sent_type, detail="The body must be sent as application/json in UTF-8.")
+    try:
+        return loads_object(body)
+    except BrokenJSON as fault:
+        raise ParseError(f"The body cannot be read as JSON: {fault}.", code="broken_json") from None
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raises into the contract's answer; None leaves a bug to `server_error`."""
+    set_rollback()
+    match exc:
+        case ValidationFailed():
+            return Response({"validation_error": exc.report}, HTTPStatus.BAD_REQUEST)
+        case NotFound() if context["kwargs"]:
+            return Response(refusal(exc.code, str(exc)), HTTPStatus.NOT_FOUND)
+        case DomainError():
+            return Response(refusal(exc.code, str(exc)), HTTPStatus.BAD_REQUEST)
+        case Http404():
+            return Response(refusal("not_found", "There is nothing at this URL."), HTTPStatus.NOT_FOUND)
+        case RequestDataTooBig():
+            return Response(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        case APIException():
+            return Response(refusal(exc.get_codes(), str(exc.detail)), exc.status_code)
+        case OperationalError() | InterfaceError():
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+    return None
+
+
+TOO_LARGE = refusal(
+    "body_too_large",
+    f"The body is over the limit of {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send it in parts.",
+)
+UNAVAILABLE = refusal("database_unavailable", "The database is away or locked; nothing was changed. Try again.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return JsonResponse(refusal("not_found", "There is nothing at this URL."), status=HTTPStatus.NOT_FOUND)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return JsonResponse(refusal("bad_request", str(exception)), status=HTTPStatus.BAD_REQUEST)
+
+
+def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    return JsonResponse(refusal("forbidden", "This is not yours to do."), status=HTTPStatus.FORBIDDEN)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(
+        refusal("internal_error", "The store failed; nothing was changed. The operator finds the reason in the log."),
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )

@@ -1,0 +1,59 @@
+"""Request bodies between the server and Django: chunked ones counted, oversized ones refused, none left unread."""
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+
+from sweets_store.api import TOO_LARGE
+
+PIECE = 1024 * 1024
+# A client that sends more than this after its answer is cut off.
+MAX_READ_AWAY = 512 * 1024 * 1024
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class BodyGuard:
+    """Hands Django a body of known length, or answers 413 itself.
+
+    Django reads no body without a Content-Length, so a chunked one would reach it empty; and a server that answers and
+    closes before the body is read cuts off the client, who then never sees the answer: the rest is read away first.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        stream = environ["wsgi.input"]
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if not chunked and int(environ.get("CONTENT_LENGTH") or 0) == 0:
+            return self.application(environ, start_response)
+
+        body = b""
+        if chunked or int(environ["CONTENT_LENGTH"]) <= limit:
+            body = stream.read(limit + 1)
+        if stream.read(1):
+            self._read_away(stream)
+            return self._too_large(start_response)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return self.application(environ, start_response)
+
+    @staticmethod
+    def _read_away(stream: Any) -> None:
+        left = MAX_READ_AWAY
+        while left > 0 and (piece := stream.read(PIECE)):
+            left -= len(piece)
+
+    @staticmethod
+    def _too_large(start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = json.dumps(TOO_LARGE).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
+        start_response(f"{HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value} Request Entity Too Large", headers)
+        return [answer]

@@ -1,0 +1,62 @@
+"""Windows of a day, written `HH:MM-HH:MM` (contract, "Hours"), and what they share.
+
+Minutes are counted from midnight. A day has 48 half-hours; a mask has bit `n` set for the half-hour that begins at
+minute `30 * n`. Masks let the database find overlapping hours without reading the text.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+_WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+@lru_cache(maxsize=16_384)
+def parse_window(text: str) -> tuple[int, int]:
+    """Return (start, end) in minutes. Raises ValueError, whose text says what is wrong."""
+    match = _WINDOW.fullmatch(text)
+    if match is None:
+        raise ValueError('must be written "HH:MM-HH:MM", from 00:00 to 23:59')
+    start_hour, start_minute, end_hour, end_minute = map(int, match.groups())
+    start, end = start_hour * 60 + start_minute, end_hour * 60 + end_minute
+    if start >= end:
+        raise ValueError("must start before it ends")
+    return start, end
+
+
+@lru_cache(maxsize=16_384)
+def _touched(window: str) -> int:
+    start, end = parse_window(window)
+    return (1 << ((end - 1) // 30 + 1)) - (1 << (start // 30))
+
+
+def touched_half_hours(hours: Iterable[str]) -> int:
+    """The mask of the half-hours of which the hours hold at least a minute."""
+    mask = 0
+    for window in hours:
+        mask |= _touched(window)
+    return mask
+
+
+def filled_half_hours(hours: Iterable[str]) -> int:
+    """The mask of the half-hours that one window holds from end to end.
+
+    Whoever touches one of them overlaps these hours for certain.
+    """
+    mask = 0
+    for window in hours:
+        start, end = parse_window(window)
+        first, behind = -(-start // 30), end // 30
+        if first < behind:
+            mask |= (1 << behind) - (1 << first)
+    return mask
+
+
+def hours_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether a window of the one shares more than a point with a window of the other."""
+    windows = [parse_window(other) for other in others]
+    return any(
+        start < other_end and other_start < end
+        for start, end in map(parse_window, some)
+        for other_start, other_end in windows
+    )

@@ -1,0 +1,30 @@
+"""Instants as the contract writes them: RFC 3339 in, UTC with six decimals and `Z` out."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_INSTANT = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the instant in UTC; decimals beyond the sixth are cut. Raises ValueError, whose text says what is wrong."""
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError("must be an RFC 3339 date and time with an offset, such as 2021-01-10T10:33:01.42Z")
+    year, month, day, hour, minute, second, decimals, sign, offset_hour, offset_minute = match.groups()
+    if offset_hour is not None and (int(offset_hour) > 23 or int(offset_minute) > 59):
+        raise ValueError("must have an offset from -23:59 to +23:59")
+    offset = timedelta(hours=int(offset_hour or 0), minutes=int(offset_minute or 0))
+    microsecond = int((decimals or "")[:6].ljust(6, "0"))
+    try:
+        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond)
+        return local.replace(tzinfo=timezone(-offset if sign == "-" else offset)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a date and time that exists, in the years 1 to 9999 of UTC") from None
+
+
+def format_instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

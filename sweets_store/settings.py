@@ -1,0 +1,138 @@
+"""Settings of the sweets store; the README's table of settings names what the environment may set."""
+
+from pathlib import Path
+
+import environ
+
+from sweets_store import environment as given
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(given.env.str("ENV_FILE", str(BASE_DIR / ".env")))
+
+DATA_DIR = Path(given.env.str("DATA_DIR", str(BASE_DIR / "var")))
+HOST = given.env.str("HOST", "127.0.0.1")
+PORT = given.integer("PORT", 8080, low=1, high=65535)
+PRODUCTION = given.boolean("PRODUCTION")
+LOCK_TIMEOUT = given.integer("LOCK_TIMEOUT", 10, low=1, high=600)
+WORKERS = given.integer("WORKERS", 2, low=1, high=64)
+THREADS = given.integer("THREADS", 8, low=1, high=256)
+
+# Core
+
+DEBUG = False
+SECRET_KEY = given.secret_key(DATA_DIR, production=PRODUCTION)
+ALLOWED_HOSTS = given.allowed_hosts(HOST, production=PRODUCTION)
+APPEND_SLASH = False
+ROOT_URLCONF = "sweets_store.urls"
+WSGI_APPLICATION = "sweets_store.wsgi.application"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "sweets_store",
+    "couriers",
+    "bundles",
+    "orders",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "sweets_store.pages.SessionMiddleware",
+    "sweets_store.pages.CsrfViewMiddleware",
+    "sweets_store.pages.AuthenticationMiddleware",
+    "sweets_store.pages.MessageMiddleware",
+    "sweets_store.pages.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database
+
+DATABASES = {"default": given.database(DATA_DIR, lock_timeout=LOCK_TIMEOUT)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Passwords
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Time and language
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+# Static files: WhiteNoise serves the admin's from the packages, so there is nothing to collect.
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+
+# The API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "sweets_store.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sweets store",
+    "VERSION": "1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Serving the internet
+
+if PRODUCTION:
+    CSRF_COOKIE_SECURE = True
+    CSRF_TRUSTED_ORIGINS = given.names("CSRF_TRUSTED_ORIGINS")
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_SSL_REDIRECT = True
+    SESSION_COOKIE_SECURE = True
+
+# Log
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+}

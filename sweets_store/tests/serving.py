@@ -1,0 +1,120 @@
+"""Stores of their own for tests from outside: `manage.py serve` as an operator runs it, on a database made for it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+from django.conf import settings
+
+from sweets_store.tests.client import Answer
+
+PROJECT = Path(settings.BASE_DIR)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def own_database(folder, name):
+    """Yield the DATABASE_URL of a new, empty database of the kind that the tests run on."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        yield f"sqlite:///{folder / name}.sqlite3"
+        return
+    url = os.environ["DATABASE_URL"]
+    server, _, query = url.partition("?")
+    server = server.rpartition("/")[0]
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"{server}/{name}" + (f"?{query}" if query else "")
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            connection.close()
+
+
+def manage(*arguments, environment, **options):
+    """Run a management command as a process of its own and return it completed."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+class Store:
+    """A served store. `get`, `post` and `patch` answer like the in-process client."""
+
+    def __init__(self, environment):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = environment | {"PORT": str(self.port)}
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=PROJECT,
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._await_answer()
+
+    def _await_answer(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(self.process.stderr.read().decode())
+            try:
+                return self.get("/couriers?limit=1")
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("the store does not answer")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+
+    def request(self, method, path, body=None, headers=None):
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json"} | (headers or {})
+        request = urllib.request.Request(self.url + path, content, sent, method=method)
+        try:
+            response = urllib.request.urlopen(request, timeout=60)
+        except urllib.error.HTTPError as refusal:
+            response = refusal
+        with response:
+            return Answer(response.status, json.loads(response.read()), dict(response.headers))
+
+    def get(self, path, **headers):
+        return self.request("GET", path, headers=headers)
+
+    def post(self, path, body, **headers):
+        return self.request("POST", path, body, headers)
+
+    def patch(self, path, body, **headers):
+        return self.request("PATCH", path, body, headers)
+
+
+@contextmanager
+def served_store(folder, name, **environment):
+    with own_database(folder, name) as url:
+        store = Store({"DATABASE_URL": url, "DATA_DIR": str(folder)} | environment)
+        try:
+            yield store
+        finally:
+            store.stop()

@@ -1,0 +1,47 @@
+"""The gunicorn worker: its refusals of what is no HTTP are JSON like every other answer of the API."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
+from gunicorn.workers.gthread import ThreadWorker
+
+from sweets_store.api import refusal
+
+_STATUSES = {
+    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+}
+
+
+class Worker(ThreadWorker):
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer a request that never reached Django, and let the connection close."""
+        ours = isinstance(exc, (InvalidResponseHeader, InvalidResponseHeaderName))
+        if isinstance(exc, ParseException) and not ours:
+            status = _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
+            body = refusal("bad_request", f"This is not HTTP that the store reads ({type(exc).__name__}).")
+            self.log.warning("Refused a request from %s: %s", addr, exc)
+        else:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            body = refusal("internal_error", "The store failed. The operator finds the reason in the log.")
+            self.log.exception("A request failed outside Django")
+        answer = json.dumps(body)
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"Connection: close\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
+        )
+        try:
+            util.write_nonblock(client, (head + answer).encode("latin-1"))
+        except OSError:
+            self.log.debug("The client was gone before it was refused.")
