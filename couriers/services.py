@@ -1,8 +1,10 @@
 import json
+from pathlib import Path
 from typing import Any
 
 from couriers.models import Courier
-from sweets_store.imports import Row, insert_all_or_none
+from sweets_store.files import Reader
+from sweets_store.imports import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
 from sweets_store.serializers import CheckedImport
 
 COLUMNS = ("courier_id", "courier_type", "regions", "working_hours")
@@ -11,6 +13,11 @@ COLUMNS = ("courier_id", "courier_type", "regions", "working_hours")
 def hire_couriers(*, couriers: CheckedImport) -> list[int]:
     """Hire the checked couriers, all or none; return their ids in the order sent. Raises ValidationFailed."""
     return insert_all_or_none(Courier, couriers, COLUMNS, courier_row)
+
+
+def import_couriers(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
+    """Hire the couriers of a file, all or none, or with `rejects` the good ones: see `import_file`."""
+    return import_file(Courier, file, COLUMNS, courier_row, rejects=rejects, watch=watch)
 
 
 def courier_row(courier: dict[str, Any]) -> Row:

@@ -3,15 +3,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bundles.services import assign_orders, complete_order
+from orders import schema
 from orders.filters import OrderFilters
 from orders.models import Order
 from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
-from orders.services import take_orders
+from orders.services import order_with_bundle, take_orders
 from sweets_store.api import read_object
 from sweets_store.instants import format_instant
 from sweets_store.lists import ListedViewSet
 
 
+@schema.documented
 class OrderViewSet(ListedViewSet):
     queryset = Order.objects.select_related("bundle")
     serializer_class = ListedOrderSerializer
@@ -21,6 +23,10 @@ class OrderViewSet(ListedViewSet):
         order_ids = take_orders(orders=OrderSerializer.checked_import(read_object(request)))
         return Response({"orders": [{"id": order_id} for order_id in order_ids]}, status=201)
 
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(ListedOrderSerializer(order_with_bundle(order_id=pk)).data)
+
+    @schema.assign
     def assign(self, request: Request) -> Response:
         asked = AssignSerializer.checked(read_object(request))
         assignment = assign_orders(courier_id=asked["courier_id"], now=timezone.now())
@@ -29,6 +35,7 @@ class OrderViewSet(ListedViewSet):
             answer["assign_time"] = format_instant(assignment.assign_time)
         return Response(answer)
 
+    @schema.complete
     def complete(self, request: Request) -> Response:
         asked = CompleteSerializer.checked(read_object(request))
         complete_order(**asked)

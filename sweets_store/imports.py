@@ -1,22 +1,38 @@
-"""An import takes all its objects into the store or none (contract, "POST /couriers · POST /orders")."""
+"""An import takes all its objects into the store or none (contract, "POST /couriers · POST /orders").
+
+So does one from a file, unless it is told where to put the bad ones.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from sweets_store.bulk import insert_rows
-from sweets_store.serializers import CheckedImport
+from sweets_store.errors import DomainError
+from sweets_store.files import BrokenRow, Reader
+from sweets_store.rejects import Rejects, new_rejects
+from sweets_store.serializers import MAX_REPORTED, CheckedImport, Faults
+from sweets_store.spool import Spool, new_spool
 
-Row = Sequence[Any]
+TAKEN = "is taken: the store has it already"
+MAX_REASON = 1_000
+WATCHED_ROWS = 10_000
+
+Row = tuple[Any, ...]
+RowOf = Callable[[dict[str, Any]], Row]
+Watch = Callable[[str, int], None]
 
 
 def insert_all_or_none(
     model: type[Model],
     checked: CheckedImport,
     columns: Sequence[str],
-    row_of: Callable[[dict[str, Any]], Row],
+    row_of: RowOf,
 ) -> list[int]:
     """Insert the checked objects and return their ids in the order sent. Raises ValidationFailed, naming every fault.
 
@@ -40,9 +56,132 @@ def insert_all_or_none(
 def refuse_taken(model: type[Model], checked: CheckedImport) -> None:
     taken = taken_ids(model, checked.ids.values())
     if taken:
-        checked.refuse_ids(taken, "is taken: the store has it already")
+        checked.refuse_ids(taken, TAKEN)
 
 
 def taken_ids(model: type[Model], ids: Iterable[int]) -> set[int]:
     """Those of the ids that the store has already, by one statement."""
     return set(model._default_manager.filter(pk__among=ids).values_list("pk", flat=True))
+
+
+class ReportedRow(NamedTuple):
+    """`place` is the line, or the index in a JSON document's data; `object_id` is None where there is no usable one."""
+
+    place: str
+    object_id: int | None
+    reason: str
+
+
+class ImportRefused(DomainError):
+    """Rows of the file are bad and nothing was taken. `bad_rows` holds the first 10,000 of them."""
+
+    code = "import_refused"
+    message = "{refused} of {read} {objects} refused; nothing was changed."
+
+    def __init__(self, bad_rows: list[ReportedRow], **facts: Any) -> None:
+        super().__init__(**facts)
+        self.bad_rows = bad_rows
+
+
+class Outcome(NamedTuple):
+    taken: int
+    refused: int
+
+
+def unwatched(step: str, rows: int) -> None:
+    """Who watches is told every 10,000 rows which step they have gone through."""
+
+
+def import_file(
+    model: type[Model],
+    reader: Reader,
+    columns: Sequence[str],
+    row_of: RowOf,
+    *,
+    rejects: Path | None = None,
+    watch: Watch = unwatched,
+) -> Outcome:
+    """Take the objects of a file into the store, all or none, or with `rejects` the good ones; the others go there.
+
+    `rejects` must not exist or be empty, and is not made if nothing is refused. Of rows with one id the first counts.
+    Raises ImportRefused, BrokenFile, RejectsUnwritable and SpoolFailed; then nothing was changed.
+
+    All is checked before the transaction, so that on SQLite the write lock is held for the inserts alone. Another
+    import may still take an id meanwhile: this one meets the primary key, rolls back, looks again and refuses that
+    row. Rows go in by ascending id, as in every import: they wait for each other in one order and cannot deadlock.
+    """
+    with ExitStack() as stack:
+        draft = stack.enter_context(new_rejects(rejects)) if rejects else None
+        spool = stack.enter_context(new_spool(len(columns), keep_texts=draft is not None))
+        spool_rows(reader, spool, row_of, watch)
+        refuse_taken_rows(model, spool)
+        while True:
+            refused = spool.count_bad()
+            if refused and draft is None:
+                raise refusal(reader, spool)
+            try:
+                with transaction.atomic():
+                    taken = insert_batches(model, columns, spool, watch)
+                    if refused and draft is not None:
+                        # Before the commit: who dies in between leaves rejects and an unchanged store.
+                        publish_rejects(reader, spool, draft)
+                return Outcome(taken, refused)
+            except IntegrityError:
+                if not refuse_taken_rows(model, spool):
+                    raise
+
+
+def spool_rows(reader: Reader, spool: Spool, row_of: RowOf, watch: Watch) -> None:
+    """Judge each row as the API would; ids that stand twice are refused here, those that the store has are not."""
+    faults_of, id_name = reader.serializer.faults_of, reader.serializer.id_name()
+    for place, text, sent in reader:
+        values: dict[str, Any] = {}
+        if type(sent) is dict:
+            faults = faults_of(sent, values)
+        else:
+            faults = {"__core__": str(sent) if isinstance(sent, BrokenRow) else "must be an object"}
+        if faults:
+            spool.add_bad(place, text, values.get(id_name), reason_of(faults))
+        else:
+            spool.add(place, text, row_of(values))
+        if place % WATCHED_ROWS == 0:
+            watch("checked", place)
+    spool.close(f"{id_name}: stands more than once in this file, first in {reader.place}")
+
+
+def reason_of(faults: Faults) -> str:
+    reason = "; ".join(text if name == "__core__" else f"{name}: {text}" for name, text in faults.items())
+    return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
+
+
+def refuse_taken_rows(model: type[Model], spool: Spool) -> int:
+    """Refuse the rows whose ids the store has; return how many were not known as such."""
+    refused = 0
+    for ids in spool.id_batches():
+        # New ids mostly lie where the store has none at all: one look then spares one for each.
+        if model._default_manager.filter(pk__range=(ids[0], ids[-1])).exists():
+            refused += spool.refuse_taken(taken_ids(model, ids), f"{model._meta.pk.name}: {TAKEN}")
+    return refused
+
+
+def refusal(reader: Reader, spool: Spool) -> ImportRefused:
+    bad_rows = [
+        ReportedRow(reader.place % row.place, row.object_id, row.reason)
+        for row in islice(spool.bad_rows(), MAX_REPORTED)
+    ]
+    return ImportRefused(bad_rows, refused=spool.count_bad(), read=spool.count(), objects=reader.serializer.list_name)
+
+
+def publish_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
+    draft.write(lambda file: reader.write_rejects(file, ((row.text, row.reason) for row in spool.bad_rows())))
+    draft.publish()
+
+
+def insert_batches(model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch) -> int:
+    """Insert the good rows and return how many."""
+    stored = 0
+    for rows in spool.good_batches():
+        insert_rows(model, columns, rows)
+        stored += len(rows)
+        watch("stored", stored)
+    return stored

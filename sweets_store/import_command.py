@@ -1,0 +1,128 @@
+"""What the import commands share (README, "Commands"): a file in, one service, what came of it out."""
+
+import os
+import sys
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+from django.core.management.base import DjangoHelpFormatter
+from django.db import InterfaceError, OperationalError
+
+from sweets_store.errors import DomainError
+from sweets_store.files import FORMATS, BrokenFile, reader_of
+from sweets_store.imports import ImportRefused, Outcome
+from sweets_store.serializers import ImportedSerializer
+
+STANDARD_INPUT = "-"
+EXPLANATION = """\
+FILE holds what the API takes, in one of three formats, in UTF-8:
+  json    the API's own body, {"data": [...]}, of any length
+  ndjson  an object a line; blank lines do not count
+  csv     parted by commas, with a header line that names the fields in any order; regions and hours are joined by ";",
+          an empty cell is an empty list, numbers are written as in JSON
+A field or column "reason" is passed over, so that mended REJECTS can be fed again. A row is an object, and it is judged
+as the API would judge it. A file that cannot be read to its end (a JSON document that is broken, a bad CSV header or
+quote, another encoding, a row of more than 1 MB) is refused whole, with --skip-bad too.
+
+Nothing is written before all rows are checked; then all of them go in by one transaction, which on SQLite keeps other
+writers waiting. Who waits longer than LOCK_TIMEOUT for another import gives up, and changes nothing.
+"""
+
+
+class HelpFormatter(RawDescriptionHelpFormatter, DjangoHelpFormatter):
+    """Django's, with the explanation's lines left as they are."""
+
+
+class ImportCommand(BaseCommand):
+    """A subclass names the serializer that judges the rows and the service that takes them."""
+
+    serializer: ClassVar[type[ImportedSerializer]]
+    service: ClassVar[Callable[..., Outcome]]
+    requires_system_checks = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs |= {"epilog": EXPLANATION, "formatter_class": HelpFormatter}
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            help="the format, where the ending (.json, .ndjson, .jsonl, .csv) does not tell it; without either, a text"
+            ' that begins with {"data": is taken for json, with another { for ndjson, else for csv',
+        )
+        parser.add_argument(
+            "--skip-bad",
+            metavar="REJECTS",
+            type=Path,
+            help="take the good rows and write the bad ones into this new file, in their own format, with the reasons;"
+            " without it one bad row stops the import",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name, rejects = options["file"], options["skip_bad"]
+        try:
+            with opened(name) as file:
+                reader = reader_of(file, self.serializer, name=name, file_format=options["format"])
+                outcome = type(self).service(file=reader, rejects=rejects, watch=self.show_progress)
+        except ImportRefused as refused:
+            self.show_bad_rows(refused)
+            raise CommandError(str(refused)) from None
+        except BrokenFile as fault:
+            raise CommandError(f"{name}: {fault}") from None
+        except DomainError as refused:
+            raise CommandError(str(refused)) from None
+        except OSError as fault:
+            raise CommandError(f"{name} cannot be read: {fault.strerror}. Nothing was changed.") from None
+        except (OperationalError, InterfaceError) as fault:
+            raise CommandError(f"The database is away or locked too long ({one_line(fault)}). Try again.") from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; nothing was changed.") from None
+        finally:
+            self.end_progress()
+        self.report(outcome, rejects)
+
+    def show_bad_rows(self, refused: ImportRefused) -> None:
+        for row in refused.bad_rows:
+            named = f"{row.place} (id {row.object_id})" if row.object_id else row.place
+            self.stderr.write(f"{named}: {one_line(row.reason)}")
+        if more := refused.facts["refused"] - len(refused.bad_rows):
+            self.stderr.write(f"… and {more} more")
+
+    def report(self, outcome: Outcome, rejects: Path | None) -> None:
+        where = f" (they are in {rejects})" if outcome.refused else ""
+        try:
+            self.stdout.write(f"{self.serializer.list_name}: {outcome.taken} taken, {outcome.refused} refused{where}")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Nobody listens any more. The import is done all the same, so this is no failure.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def show_progress(self, step: str, rows: int) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{step} {rows:,}", str, ending="")
+            self.stderr.flush()
+
+    def end_progress(self) -> None:
+        if self.stderr.isatty():
+            self.stderr.write("\r\033[K", str, ending="")
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    if name != STANDARD_INPUT:
+        with open(name, "rb") as file:
+            yield file
+    elif sys.stdin is None:
+        raise BrokenFile(fault="is closed.")
+    else:
+        yield sys.stdin.buffer
+
+
+def one_line(text: object) -> str:
+    return " ".join(str(text).split())
