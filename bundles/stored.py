@@ -1,0 +1,262 @@
+"""The three tables as SQL left them, past Django's converters, and what their columns may hold.
+
+Whoever edits rows with SQL can leave in them what Django cannot read; here that is a value like any other, which the
+readers below refuse. All is streamed: memory does not grow with the store.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache, partial
+from heapq import merge
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection, transaction
+
+from couriers.models import CourierType
+from sweets_store.hours import parse_window, touched_half_hours
+from sweets_store.serializers import ChoiceField, HoursField, IdField, Refused, RegionsField, WeightField
+from sweets_store.strict_json import decoder
+
+Value = TypeVar("Value")
+
+
+class CourierRow(NamedTuple):
+    courier_id: Any
+    courier_type: Any
+    regions: Any
+    working_hours: Any
+
+    def __str__(self) -> str:
+        return f"courier {self.courier_id!a}"
+
+
+class OrderRow(NamedTuple):
+    order_id: Any
+    weight: Any
+    region: Any
+    delivery_hours: Any
+    delivery_mask: Any
+    bundle_id: Any
+    complete_time: Any
+
+    def __str__(self) -> str:
+        return f"order {self.order_id!a}"
+
+
+class BundleRow(NamedTuple):
+    """A bundle with its courier as he is now: `hired_id` is None if there is none.
+
+    The lists, which may be long, are read for active bundles only.
+    """
+
+    bundle_id: int
+    courier_id: Any
+    courier_type: Any
+    assign_time: Any
+    is_completed: Any
+    hired_id: Any
+    present_type: Any
+    regions: Any
+    working_hours: Any
+
+    def __str__(self) -> str:
+        return f"bundle {self.bundle_id!a}"
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self.is_completed == 0)
+
+
+class BundleContents(NamedTuple):
+    """`bundle` is None where orders name a bundle that is not there. `orders` are gone once the next is asked for."""
+
+    bundle_id: int
+    bundle: BundleRow | None
+    orders: Iterator[OrderRow]
+
+
+class StoreSize(NamedTuple):
+    couriers: int
+    bundles: int
+    orders: int
+
+
+# Rows
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One moment of the store for all that is read within; no writer waits for it. Not for use inside a transaction.
+
+    On SQLite `atomic` would be IMMEDIATE and shut every writer out until the end.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")
+        # By itself, the driver stops at text that is not UTF-8.
+        usual_text, connection.connection.text_factory = connection.connection.text_factory, _any_text
+        try:
+            yield
+        finally:
+            connection.connection.text_factory = usual_text
+            cursor.execute("ROLLBACK")
+
+
+_any_text = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+def store_size() -> StoreSize:
+    return StoreSize(*next(_rows(_SIZE)))
+
+
+def stored_couriers() -> Iterator[CourierRow]:
+    return map(CourierRow._make, _rows("SELECT courier_id, courier_type, regions, working_hours FROM couriers"))
+
+
+def stored_orders() -> Iterator[OrderRow]:
+    return map(OrderRow._make, _rows(_ORDERS))
+
+
+def bundles_with_orders() -> Iterator[BundleContents]:
+    """Yield the bundles by id, each with its orders: two sorted streams side by side, so that no list is repeated."""
+    bundles = map(BundleRow._make, _rows(_BUNDLES))
+    orders = map(OrderRow._make, _rows(_ORDERS_BY_BUNDLE))
+    by_bundle = attrgetter("bundle_id")
+    both: Iterable[Any] = merge(bundles, orders, key=by_bundle)
+    for bundle_id, rows in groupby(both, key=by_bundle):
+        yield BundleContents(bundle_id, *_parted(rows))
+
+
+def _parted(rows: Iterator[Any]) -> tuple[BundleRow | None, Iterator[OrderRow]]:
+    first = next(rows)
+    # Of equal keys, `merge` yields those of the stream named first before the others.
+    return (first, rows) if isinstance(first, BundleRow) else (None, chain([first], rows))
+
+
+def active_bundles() -> Iterator[tuple[Any, int]]:
+    """Yield (courier id, bundle id), those of one courier together and by bundle id."""
+    return _rows("SELECT courier_id, bundle_id FROM bundles WHERE is_completed = FALSE ORDER BY courier_id, bundle_id")
+
+
+_SIZE = "SELECT (SELECT count(*) FROM couriers), (SELECT count(*) FROM bundles), (SELECT count(*) FROM orders)"
+_ORDERS = """
+    SELECT order_id, weight, region, delivery_hours, delivery_mask, bundle_id, {complete_time} FROM orders
+"""
+_ORDERS_BY_BUNDLE = _ORDERS + "WHERE bundle_id IS NOT NULL AND {is_a_number} ORDER BY bundle_id"
+_BUNDLES = """
+    SELECT bundle_id, bundles.courier_id, bundles.courier_type, {assign_time}, {is_completed},
+           couriers.courier_id, couriers.courier_type,
+           CASE WHEN is_completed = FALSE THEN regions END,
+           CASE WHEN is_completed = FALSE THEN working_hours END
+    FROM bundles LEFT JOIN couriers ON couriers.courier_id = bundles.courier_id
+    ORDER BY bundle_id
+"""
+
+_AS_STORED = {
+    # psycopg2 fails on infinity, on years before 1 and after 9999.
+    "postgresql": {
+        "assign_time": "(assign_time AT TIME ZONE 'UTC')::text",
+        "complete_time": "(complete_time AT TIME ZONE 'UTC')::text",
+        "is_completed": "is_completed",
+        "is_a_number": "TRUE",
+    },
+    # The driver converts columns by their declared type; an expression has none. Numbers stand before text there, and
+    # what is no number names no bundle.
+    "sqlite": {
+        "assign_time": "+assign_time",
+        "complete_time": "+complete_time",
+        "is_completed": "+is_completed",
+        "is_a_number": "typeof(bundle_id) = 'integer'",
+    },
+}
+
+
+def _rows(query: str) -> Iterator[Any]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query.format_map(_AS_STORED[connection.vendor]))
+        yield from cursor
+
+
+# Values: what a column holds, or Refused
+
+
+def good(read: Callable[[Any], Value], stored: Any) -> Value | None:
+    """Return the value; None where the column holds a bad one."""
+    try:
+        return read(stored)
+    except ValueError:
+        return None
+
+
+class Hours(NamedTuple):
+    """Windows of a day: as the mask of the half-hours that they touch, and as one of their minutes."""
+
+    half_hours: int
+    minutes: int
+
+
+read_id = IdField().to_internal_value
+read_type = ChoiceField(CourierType.values).to_internal_value
+_weight, _regions, _hours = WeightField(), RegionsField(), HoursField()
+
+
+@lru_cache(maxsize=8_192)
+def read_weight(stored: Any) -> Decimal:
+    """Kilograms, exact. SQLite keeps a float, whose shortest text is the decimal that was written."""
+    weight = Decimal(str(stored)) if isinstance(stored, (int, float)) else stored
+    return _weight.to_internal_value(weight if isinstance(weight, Decimal) and weight.is_finite() else None)
+
+
+@lru_cache(maxsize=64)
+def read_regions(stored: Any) -> frozenset[int]:
+    return frozenset(_regions.to_internal_value(_read_json(stored)))
+
+
+@lru_cache(maxsize=1_024)
+def read_hours(stored: Any) -> Hours:
+    """A window holds the minutes from its start up to its end, not the one at its end: who shares one overlaps."""
+    windows = _hours.to_internal_value(_read_json(stored))
+    minutes = 0
+    for start, end in map(parse_window, windows):
+        minutes |= (1 << end) - (1 << start)
+    return Hours(touched_half_hours(windows), minutes)
+
+
+def _read_json(stored: Any) -> Any:
+    """Return what the JSON text says; None, which is no list, where it is none."""
+    try:
+        return decoder.decode(stored)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
+
+
+def read_time(stored: Any) -> datetime:
+    """SQLite compares times as text: the same instant written in another way is as bad as none."""
+    try:
+        if isinstance(stored, str) and _TIME.fullmatch(stored):
+            return datetime.fromisoformat(stored)
+    except ValueError:
+        pass
+    raise Refused("must be a time in the years 1 to 9999 of UTC, kept as YYYY-MM-DD HH:MM:SS.ffffff")
+
+
+def read_flag(stored: Any) -> bool:
+    if stored not in (0, 1):
+        raise Refused("must be true or false")
+    return bool(stored)
+
+
+def or_null(read: Callable[[Any], Value]) -> Callable[[Any], Value | None]:
+    return lambda stored: None if stored is None else read(stored)
