@@ -24,6 +24,13 @@ def api(db):
     return JSONClient(Client(raise_request_exception=False))
 
 
+@pytest.fixture
+def dispatcher(client, django_user_model):
+    """The browser of someone who may see and do all that the admin offers."""
+    client.force_login(django_user_model.objects.create(username="dispatcher", is_staff=True, is_superuser=True))
+    return client
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory):
     """A store under gunicorn, served once for all tests; each uses ids of its own."""

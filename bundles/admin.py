@@ -1,0 +1,98 @@
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from bundles.models import Bundle, BundleQuerySet
+from bundles.services import bundle_with_orders
+from sweets_store.admin import (
+    AssignedFilter,
+    ChoiceFilter,
+    RecordAdmin,
+    kilograms,
+    listed_briefly,
+    moment,
+    record_link,
+    search_link,
+)
+
+SHOWN_ORDERS = 100
+
+
+class StateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    words = ("active", "completed")
+
+    def narrowed(self, records: BundleQuerySet, word: str) -> QuerySet[Bundle]:
+        return records.filter(is_completed=word == "completed")
+
+
+@admin.register(Bundle)
+class BundleAdmin(RecordAdmin):
+    ordering = ["-bundle_id"]
+    list_display = ["bundle_id", "his", "carrier", "assigned", "state", "delivered", "its_orders"]
+    list_filter = [StateFilter, AssignedFilter]
+    search_words = {"bundle": "bundle_id", "courier": "courier_id"}
+    search_day = "assign_time"
+    search_help_text = (
+        "Search for a bundle's number, or for courier 12, or for a day of assignment such as 2026-01-10."
+        " Of several numbers any is found."
+    )
+    fields = ["bundle_id", "his", "carrier", "assigned", "state", "orders"]
+
+    def listed_rows(self) -> QuerySet[Any]:
+        delivered = Q(orders__complete_time__isnull=False)
+        return Bundle.objects.annotate(all_orders=Count("orders"), delivered_orders=Count("orders", filter=delivered))
+
+    @admin.display(description="courier", ordering="courier_id")
+    def his(self, bundle: Bundle) -> SafeString:
+        return record_link("couriers_courier", bundle.courier_id)
+
+    @admin.display(description="type when formed", ordering="courier_type")
+    def carrier(self, bundle: Bundle) -> str:
+        return bundle.courier_type
+
+    @admin.display(description="assigned (UTC)", ordering="assign_time")
+    def assigned(self, bundle: Bundle) -> SafeString:
+        return moment(bundle.assign_time)
+
+    @admin.display(ordering="is_completed")
+    def state(self, bundle: Bundle) -> str:
+        return "completed" if bundle.is_completed else "active"
+
+    @admin.display
+    def delivered(self, bundle: Any) -> str:
+        return f"{bundle.delivered_orders} of {bundle.all_orders}"
+
+    @admin.display(description="orders")
+    def its_orders(self, bundle: Bundle) -> SafeString:
+        return search_link("orders_order", f"bundle {bundle.bundle_id}", "its orders")
+
+    @admin.display
+    def orders(self, bundle: Bundle) -> SafeString:
+        """What is in it, and the lightest of that one by one: it may be thousands."""
+        orders = bundle_with_orders(bundle_id=bundle.bundle_id).orders
+        rows = (
+            (
+                record_link("orders_order", order.order_id),
+                kilograms(order.weight),
+                order.region,
+                listed_briefly(order.delivery_hours),
+                moment(order.complete_time),
+            )
+            for order in orders[:SHOWN_ORDERS]
+        )
+        return format_html(
+            "<p>{} of {} delivered, {} in all. {} {}</p><table><thead><tr><th>Order</th><th>Weight</th>"
+            "<th>Region</th><th>Delivery hours</th><th>Delivered (UTC)</th></tr></thead><tbody>{}</tbody></table>",
+            sum(order.complete_time is not None for order in orders),
+            len(orders),
+            kilograms(sum((order.weight for order in orders), Decimal(0))),
+            f"The {SHOWN_ORDERS} lightest of" if len(orders) > SHOWN_ORDERS else "All",
+            self.its_orders(bundle),
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        )

@@ -1,0 +1,81 @@
+from django.contrib import admin
+from django.db.models import Count, Max, QuerySet, Sum
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bundles.services import carried_orders, courier_statement
+from couriers.models import Courier, CourierQuerySet, CourierType
+from sweets_store.admin import (
+    NOTHING,
+    ChoiceFilter,
+    RecordAdmin,
+    kilograms,
+    listed,
+    listed_briefly,
+    record_link,
+    search_link,
+    unbroken,
+)
+
+
+class CourierTypeFilter(ChoiceFilter):
+    title = "type"
+    parameter_name = "type"
+    words = CourierType.values
+
+    def narrowed(self, records: CourierQuerySet, word: str) -> QuerySet[Courier]:
+        return records.filter(courier_type=word)
+
+
+@admin.register(Courier)
+class CourierAdmin(RecordAdmin):
+    ordering = ["courier_id"]
+    list_display = ["courier_id", "carrier", "works_in", "works_at", "bundles", "orders"]
+    list_filter = [CourierTypeFilter]
+    search_words = {"courier": "courier_id", "region": "regions__holds"}
+    search_help_text = "Search for a courier's number, or for region 3. Of several numbers any is found."
+    fields = ["courier_id", "carrier", "all_regions", "all_hours", "statement", "carries", "bundles", "orders"]
+
+    @admin.display(description="type", ordering="courier_type")
+    def carrier(self, courier: Courier) -> SafeString:
+        return unbroken(f"{courier.courier_type}, {courier.capacity} kg")
+
+    @admin.display(description="regions")
+    def works_in(self, courier: Courier) -> SafeString | str:
+        return listed_briefly(courier.regions)
+
+    @admin.display(description="working hours")
+    def works_at(self, courier: Courier) -> SafeString | str:
+        return listed_briefly(courier.working_hours)
+
+    @admin.display(description="regions")
+    def all_regions(self, courier: Courier) -> SafeString | str:
+        return listed(courier.regions)
+
+    @admin.display(description="working hours")
+    def all_hours(self, courier: Courier) -> SafeString | str:
+        return listed(courier.working_hours)
+
+    @admin.display(description="earnings and rating")
+    def statement(self, courier: Courier) -> str:
+        statement = courier_statement(courier_id=courier.courier_id)
+        rating = "no rating yet" if statement.rating is None else f"rating {statement.rating} of 5"
+        return f"earned {statement.earnings:,}, {rating}"
+
+    @admin.display(description="carries now")
+    def carries(self, courier: Courier) -> SafeString | str:
+        carried = carried_orders(courier.courier_id).aggregate(
+            bundle_id=Max("bundle_id"), orders=Count("order_id"), weight=Sum("weight")
+        )
+        if not carried["orders"]:
+            return NOTHING
+        bundle = record_link("bundles_bundle", carried["bundle_id"])
+        return format_html("{}: {} to deliver, {}", bundle, carried["orders"], kilograms(carried["weight"]))
+
+    @admin.display
+    def bundles(self, courier: Courier) -> SafeString:
+        return search_link("bundles_bundle", f"courier {courier.courier_id}", "his bundles")
+
+    @admin.display
+    def orders(self, courier: Courier) -> SafeString:
+        return search_link("orders_order", f"courier {courier.courier_id}", "his orders")

@@ -1,0 +1,273 @@
+"""What the admin's pages of all records have in common: found fast among millions, read by people, never written."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from sweets_store.lists import parse_id
+from sweets_store.serializers import MAX_ID
+
+admin.site.site_header = admin.site.site_title = "Sweets store"
+admin.site.index_title = "Records"
+admin.site.site_url = None  # the store's front is its API
+
+COUNTED = 10_000
+PAGES_AHEAD = 10
+MAX_SOUGHT = 100
+SHOWN_IN_A_LIST = 4
+
+
+# How values read
+
+NOTHING = "–"
+
+
+def record_link(model: str, record_id: int) -> SafeString:
+    """A link to the page of a record; `model` is `<app>_<model>`."""
+    url = reverse(f"admin:{model}_change", args=[record_id])
+    return unbroken(format_html('<a href="{}">{} {}</a>', url, capfirst(model.partition("_")[2]), record_id))
+
+
+def search_link(model: str, sought: str, text: str) -> SafeString:
+    """A link to the list of what a search finds."""
+    url = reverse(f"admin:{model}_changelist")
+    return unbroken(format_html('<a href="{}?{}">{}</a>', url, urlencode({"q": sought}), text))
+
+
+def kilograms(weight: Decimal) -> SafeString:
+    return unbroken(f"{weight:.2f} kg")
+
+
+def moment(instant: datetime | None) -> SafeString:
+    """The instant in UTC, to the second."""
+    return unbroken(NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+
+def listed(items: Iterable[Any]) -> SafeString | str:
+    """All the items, parted by commas."""
+    return format_html_join(", ", "{}", ((unbroken(item),) for item in items)) or NOTHING
+
+
+def listed_briefly(items: list[Any]) -> SafeString | str:
+    """The first few of the items and how many more there are."""
+    shown = listed(items[:SHOWN_IN_A_LIST])
+    more = len(items) - SHOWN_IN_A_LIST
+    return format_html("{} and {} more", shown, more) if more > 0 else shown
+
+
+def unbroken(value: Any) -> SafeString:
+    """The value on one line."""
+    return format_html('<span style="white-space: nowrap">{}</span>', value)
+
+
+# Lists
+
+
+class AtLeast(int):
+    """A number at which counting was broken off: it reads "10,000+"."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}+"
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `horizon`: counting a million rows takes longer than showing the hundred asked for."""
+
+    horizon = COUNTED
+
+    @cached_property
+    def count(self) -> int:
+        records: Any = self.object_list
+        found: int = records.order_by()[: self.horizon + 1].count()
+        return found if found <= self.horizon else AtLeast(self.horizon)
+
+
+class Listing(ChangeList):
+    """A list in the order of its index, which the columns' heads change only where all of it could be counted.
+
+    Parameters that no filter knows are passed over, and a page beyond the end is the last one.
+    """
+
+    model_admin: "RecordAdmin"
+    list_filter: list[type[admin.SimpleListFilter]]
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        known = {list_filter.parameter_name for list_filter in self.list_filter}
+        return {name: value for name, value in super().get_filters_params(params).items() if name in known}
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        return list(self.model_admin.get_ordering(request))
+
+    def get_ordering_field_columns(self) -> dict[int, Any]:
+        return super().get_ordering_field_columns() if ORDER_VAR in self.params else {}
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page: first its ids, from an index if it is far back, then what the rows show."""
+        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        paginator.horizon = min(max(COUNTED, (self.page_num + PAGES_AHEAD) * self.list_per_page), MAX_ID - 1)
+        self.paginator, self.result_count = paginator, paginator.count
+        if isinstance(self.result_count, AtLeast) or self.result_count > COUNTED:
+            self.sortable_by = ()
+        elif ORDER_VAR in self.params:
+            paginator.object_list = self.queryset.order_by(*super().get_ordering(request, self.queryset))
+
+        self.page_num = min(max(1, self.page_num), paginator.num_pages)
+        ids = list(paginator.page(self.page_num).object_list.values_list("pk", flat=True))
+        rows = self.model_admin.listed_rows().in_bulk(ids)
+        self.result_list = [rows[row_id] for row_id in ids if row_id in rows]
+        self.multi_page = paginator.num_pages > 1
+        self.can_show_all = self.show_full_result_count = self.show_admin_actions = False
+        self.full_result_count = None
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """A few words to choose from. Another value filters nothing."""
+
+    words: ClassVar[Collection[str]]
+
+    def narrowed(self, records: Any, word: str) -> Any:
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, word) for word in self.words]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        word = self.value() or ""
+        narrowed: QuerySet[Any] = self.narrowed(queryset, word) if word in self.words else queryset
+        return narrowed
+
+
+class AssignedFilter(ChoiceFilter):
+    """By the day of assignment, of which `lookup` is the column."""
+
+    title = "assigned"
+    parameter_name = "assigned"
+    lookup = "assign_time"
+    days: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "today": (0, 1),
+        "yesterday": (-1, 0),
+        "past 7 days": (-6, 1),
+        "past 30 days": (-29, 1),
+    }
+    words = days
+
+    def narrowed(self, records: QuerySet[Any], word: str) -> QuerySet[Any]:
+        today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        start, end = (today + timedelta(days=days) for days in self.days[word])
+        return records.filter(within(self.lookup, start, end))
+
+
+def within(lookup: str, start: datetime, end: datetime) -> Q:
+    return Q((f"{lookup}__gte", start), (f"{lookup}__lt", end))
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """The records of one table: what `fields` and `list_display` show. Whoever may see them may not write them here.
+
+    `search_words`: what a search may name, each with its lookup; a number with no word before it is of the first.
+    `search_day`: the lookup of a day in a search, such as 2026-01-10.
+    """
+
+    search_words: ClassVar[Mapping[str, str]]
+    search_day: ClassVar[str | None] = None
+
+    actions = None
+    list_per_page = 100
+    paginator = BoundedPaginator
+    search_fields = ("pk",)  # only says that there is a search: see get_search_results
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+    change_form_template = "sweets_store/record.html"
+
+    def listed_rows(self) -> QuerySet[Any]:
+        """The rows with all that a list shows of them, by one statement."""
+        rows: QuerySet[Any] = self.model._default_manager.all()
+        return rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Listing
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural)})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        try:
+            return self.get_queryset(request).filter(pk=parse_id(object_id)).first()
+        except ValueError:
+            return None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        try:
+            return queryset.filter(self.sought(search_term)), False
+        except ValueError as fault:
+            self.message_user(request, f"{fault} {self.search_help_text}", messages.WARNING)
+            return queryset.none(), False
+
+    def sought(self, text: str) -> Q:
+        """Return the condition that a search states: of one word any number, of several words all.
+
+        Raises ValueError, whose text says what is not understood.
+        """
+        alternatives: defaultdict[str, Q] = defaultdict(Q)
+        parts = [part for part in re.split(r"[\s,:=#]+", text.lower()) if part]
+        if len(parts) > MAX_SOUGHT:
+            raise ValueError(f"Search for at most {MAX_SOUGHT} words and numbers at once.")
+        word, missing = next(iter(self.search_words)), False
+        for part in parts:
+            if part in self.search_words and not missing:
+                word, missing = part, True
+            elif part.isascii() and part.isdigit():
+                alternatives[word] |= self._numbered(self.search_words[word], part)
+                missing = False
+            elif self.search_day and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", part):
+                alternatives[self.search_day] |= self._on_day(self.search_day, part)
+            else:
+                raise ValueError(f"Which {word}?" if missing else f"“{part}” is not understood.")
+        if missing:
+            raise ValueError(f"Which {word}?")
+        return Q(*alternatives.values())
+
+    @staticmethod
+    def _numbered(lookup: str, digits: str) -> Q:
+        try:
+            return Q((lookup, parse_id(digits.lstrip("0"))))
+        except ValueError:  # no record has such a number
+            return Q(pk__in=[])
+
+    @staticmethod
+    def _on_day(lookup: str, text: str) -> Q:
+        try:
+            start = datetime.fromisoformat(f"{text}T00:00:00+00:00")
+            return within(lookup, start, start + timedelta(days=1))
+        except (ValueError, OverflowError):
+            raise ValueError(f"There is no day {text}.") from None
