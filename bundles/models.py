@@ -33,7 +33,11 @@ class Bundle(models.Model):
                 name="one_active_bundle_per_courier", fields=["courier"], condition=Q(is_completed=False)
             ),
         ]
-        indexes = [models.Index(name="bundles_by_assign_time", fields=["assign_time"])]
+        indexes = [
+            models.Index(name="bundles_by_assign_time", fields=["assign_time"]),
+            # SQLite walks the whole table rather than sort what one_active_bundle_per_courier holds.
+            models.Index(name="active_bundles", fields=["bundle_id"], condition=Q(is_completed=False)),
+        ]
 
     def __str__(self) -> str:
         return f"Bundle {self.bundle_id}"

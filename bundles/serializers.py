@@ -1,8 +1,5 @@
-from typing import Any
-
 from rest_framework import serializers
 
-from bundles.models import Bundle
 from couriers.models import CourierType
 from sweets_store.serializers import ChoiceField, HoursField, IdField, InstantField, WeightField
 

@@ -1,7 +1,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.response import Response
 
+from bundles import schema
 from bundles.filters import BundleFilters
 from bundles.models import Bundle
 from bundles.serializers import BundleOrderSerializer, BundleSerializer
@@ -9,6 +9,7 @@ from bundles.services import bundle_with_orders
 from sweets_store.lists import ListedViewSet
 
 
+@schema.documented
 class BundleViewSet(ListedViewSet):
     queryset = Bundle.objects.all()
     serializer_class = BundleSerializer

@@ -2,12 +2,12 @@ import django_filters
 from django.db.models import QuerySet
 
 from couriers.models import Courier, CourierQuerySet, CourierType
-from sweets_store.lists import IdFilter
+from sweets_store.lists import IdFilter, WordFilter
 
 
 class CourierFilters(django_filters.FilterSet):
-    courier_type = django_filters.ChoiceFilter(choices=CourierType.choices)
-    region = IdFilter(method="works_in", label="Couriers who work in the region.")
+    courier_type = WordFilter(CourierType.values, description="Couriers of this type.")
+    region = IdFilter(method="works_in", description="Couriers who work in the region.")
 
     class Meta:
         model = Courier

@@ -12,9 +12,9 @@ from sweets_store.serializers import (
 class CourierChangeSerializer(StrictSerializer):
     """What a PATCH may change, all of it optional."""
 
-    courier_type = ChoiceField(CourierType.values)
-    regions = RegionsField()
-    working_hours = HoursField()
+    courier_type = ChoiceField(CourierType.values, required=False)
+    regions = RegionsField(required=False)
+    working_hours = HoursField(required=False)
 
 
 class CourierSerializer(ImportedSerializer):

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bundles.services import change_courier, courier_statement, require_courier
+from couriers import schema
 from couriers.filters import CourierFilters
 from couriers.models import Courier
 from couriers.serializers import CourierChangeSerializer, CourierSerializer
@@ -12,6 +13,7 @@ from sweets_store.api import read_object
 from sweets_store.lists import ListedViewSet
 
 
+@schema.documented
 class CourierViewSet(ListedViewSet):
     queryset = Courier.objects.all()
     serializer_class = CourierSerializer

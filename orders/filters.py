@@ -2,7 +2,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from orders.models import Order, OrderQuerySet
-from sweets_store.lists import IdFilter, WeightFilter
+from sweets_store.lists import IdFilter, WeightFilter, WordFilter
 
 STATUSES = {
     "free": OrderQuerySet.free,
@@ -12,12 +12,16 @@ STATUSES = {
 
 
 class OrderFilters(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(choices=[(status, status) for status in STATUSES], method="in_status")
-    region = IdFilter()
-    weight_min = WeightFilter(field_name="weight", lookup_expr="gte")
-    weight_max = WeightFilter(field_name="weight", lookup_expr="lte")
-    courier_id = IdFilter(field_name="bundle__courier_id")
-    bundle_id = IdFilter()
+    status = WordFilter(
+        STATUSES,
+        method="in_status",
+        description="free: no courier has it; assigned: a courier carries it; delivered: it has a complete time.",
+    )
+    region = IdFilter(description="Orders of the region.")
+    weight_min = WeightFilter(field_name="weight", lookup_expr="gte", description="Kilograms, this much or more.")
+    weight_max = WeightFilter(field_name="weight", lookup_expr="lte", description="Kilograms, this much or less.")
+    courier_id = IdFilter(field_name="bundle__courier_id", description="Orders that this courier carries or delivered.")
+    bundle_id = IdFilter(description="Orders of the bundle.")
 
     class Meta:
         model = Order

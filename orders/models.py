@@ -72,6 +72,7 @@ class Order(models.Model):
                 fields=["order_id"],
                 condition=Q(bundle__isnull=False, complete_time__isnull=True),
             ),
+            models.Index(name="delivered_orders", fields=["order_id"], condition=Q(complete_time__isnull=False)),
             models.Index(name="orders_by_region", fields=["region", "order_id"]),
         ]
 

@@ -1,6 +1,5 @@
 from rest_framework import serializers
 
-from orders.models import Order
 from sweets_store.serializers import (
     HoursField,
     IdField,
@@ -30,16 +29,20 @@ class ListedOrderSerializer(serializers.Serializer):
     region = IdField()
     delivery_hours = HoursField()
     bundle_id = IdField(allow_null=True)
-    courier_id = IdField(allow_null=True, source="bundle.courier_id", default=None)
-    assign_time = InstantField(allow_null=True, source="bundle.assign_time", default=None)
+    courier_id = IdField(allow_null=True, source="bundle.courier_id")
+    assign_time = InstantField(allow_null=True, source="bundle.assign_time")
     complete_time = InstantField(allow_null=True)
 
 
 class AssignSerializer(StrictSerializer):
+    """Who is to be handed orders."""
+
     courier_id = IdField()
 
 
 class CompleteSerializer(StrictSerializer):
+    """Who delivered what, and when."""
+
     courier_id = IdField()
     order_id = IdField()
     complete_time = InstantField()

@@ -1,49 +1,85 @@
 """Lists of the API: pages by cursor, strict filters (contract, "Beside the six")."""
 
 import re
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.exceptions import NotFound, ParseError
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.exceptions import ParseError
+from rest_framework.mixins import ListModelMixin
+from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from sweets_store.api import ApiViewSet
 from sweets_store.instants import parse_instant
 from sweets_store.serializers import MAX_ID
 
+PAGE, LONGEST_PAGE = 100, 1_000
+Schema = dict[str, Any]
+
 _ID = re.compile("[1-9][0-9]{0,18}")
-_WEIGHT = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?")
+_WEIGHT = re.compile(r"(0|[1-9][0-9]?)(\.[0-9]{1,2})?")
+_CURSOR = re.compile("(after|before)-([1-9][0-9]{0,18})")
+
+
+class Cursor(NamedTuple):
+    """Where a page stands: right after the record of that id or, walking back, right before it."""
+
+    direction: str
+    record_id: int
+
+    def __str__(self) -> str:
+        return f"{self.direction}-{self.record_id}"
+
+
+# What a parameter's text means. Each raises ValueError, whose text says what is wrong.
 
 
 def parse_id(text: str) -> int:
-    """Return the id that a query names. Raises ValueError."""
     if _ID.fullmatch(text) is None or (number := int(text)) > MAX_ID:
         raise ValueError(f"must be an integer from 1 to {MAX_ID}")
     return number
 
 
-def _parse_weight(text: str) -> str:
+def parse_weight(text: str) -> Decimal:
     if _WEIGHT.fullmatch(text) is None:
-        raise ValueError("must be kilograms with at most two decimals, such as 0.5")
-    return text
+        raise ValueError("must be kilograms from 0 to 99.99 with at most two decimals, such as 0.5")
+    return Decimal(text)
 
 
-def _parse_boolean(text: str) -> bool:
+def parse_boolean(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError("must be true or false")
     return text == "true"
 
 
-class _ParsedField(forms.CharField):
-    """A form field over one of our own parsers, which say themselves what is wrong."""
+def parse_limit(text: str) -> int:
+    if _ID.fullmatch(text) is None or (limit := int(text)) > LONGEST_PAGE:
+        raise ValueError(f"must be an integer from 1 to {LONGEST_PAGE}")
+    return limit
 
-    def __init__(self, *, parse: Any, **kwargs: Any) -> None:
+
+def parse_cursor(text: str) -> Cursor:
+    match = _CURSOR.fullmatch(text)
+    if match is None or (record_id := int(match[2])) > MAX_ID:
+        raise ValueError("must come from the next or previous of an answer; start again without it")
+    return Cursor(match[1], record_id)
+
+
+# Filters
+
+
+class _ParsedField(forms.CharField):
+    """A form field over one of our own parsers."""
+
+    def __init__(self, *, parse: Callable[[str], Any], **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)
         self.parse = parse
 
@@ -57,66 +93,61 @@ class _ParsedField(forms.CharField):
             raise ValidationError(str(fault)) from None
 
 
-class _ParsedFilter(django_filters.Filter):
+class ParsedFilter(django_filters.Filter):
+    """`schema` and `description` are what OpenAPI says of the parameter."""
+
     field_class = _ParsedField
+    schema: Schema
+
+    def __init__(self, *, description: str, **kwargs: Any) -> None:
+        super().__init__(parse=self.parse, **kwargs)
+        self.description = description
+
+    def parse(self, text: str) -> Any:
+        raise NotImplementedError
 
 
-class IdFilter(_ParsedFilter):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(parse=parse_id, **kwargs)
+class IdFilter(ParsedFilter):
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+    parse = staticmethod(parse_id)
 
 
-class WeightFilter(_ParsedFilter):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(parse=_parse_weight, **kwargs)
+class WeightFilter(ParsedFilter):
+    schema = {"type": "number", "minimum": 0, "maximum": 99.99, "multipleOf": 0.01}
+    parse = staticmethod(parse_weight)
 
 
-class InstantFilter(_ParsedFilter):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(parse=parse_instant, **kwargs)
+class InstantFilter(ParsedFilter):
+    schema = {"type": "string", "format": "date-time"}
+    parse = staticmethod(parse_instant)
 
 
-class BooleanFilter(_ParsedFilter):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(parse=_parse_boolean, **kwargs)
+class BooleanFilter(ParsedFilter):
+    schema = {"type": "boolean"}
+    parse = staticmethod(parse_boolean)
 
 
-class ListPages(CursorPagination):
-    """100 rows a page, `limit` up to 1,000, by the primary key: the millionth page costs what the first does."""
+class WordFilter(ParsedFilter):
+    """One of a few words."""
 
-    ordering = "pk"
-    page_size = 100
-    max_page_size = 1_000
-    page_size_query_param = "limit"
+    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
+        self.words = list(words)
+        self.schema = {"type": "string", "enum": self.words}
+        super().__init__(**kwargs)
 
-    def get_page_size(self, request: Request) -> int:
-        text = request.query_params.get("limit")
-        if text is None:
-            return self.page_size
-        if _ID.fullmatch(text) is None or (limit := int(text)) > self.max_page_size:
-            raise ParseError(f"limit: must be an integer from 1 to {self.max_page_size}.", code="bad_parameters")
-        return limit
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        try:
-            cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
-                parse_id(cursor.position)
-        except (NotFound, ValueError):
-            raise ParseError(
-                "cursor: must come from the next or previous of an answer; start again without it.",
-                code="bad_parameters",
-            ) from None
-        return cursor
+    def parse(self, text: str) -> str:
+        if text not in self.words:
+            raise ValueError(f"must be one of: {', '.join(self.words)}")
+        return text
 
 
 class StrictFilters(DjangoFilterBackend):
-    """Refuses, beside bad values, the parameters that are unknown, empty or repeated."""
+    """Refuses every parameter of a list that is bad, unknown, empty or repeated, all in one answer."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        filters = self.get_filterset(request, queryset, view)
-        known = [*filters.filters, ListPages.page_size_query_param, ListPages.cursor_query_param]
-        faults = {name: " ".join(messages) for name, messages in filters.errors.items()}
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filters: Any = self.get_filterset(request, queryset, view)
+        known = [*filters.filters, *ListPages.parsers]
+        faults = {name: " ".join(map(str, messages)) for name, messages in filters.errors.items()}
         for name, values in request.query_params.lists():
             if name not in known:
                 faults[name] = f"is unknown; known are: {', '.join(known)}"
@@ -124,18 +155,80 @@ class StrictFilters(DjangoFilterBackend):
                 faults[name] = "stands more than once"
             elif not values[0]:
                 faults[name] = "is empty"
+            elif name in ListPages.parsers:
+                try:
+                    ListPages.parsers[name](values[0])
+                except ValueError as fault:
+                    faults[name] = str(fault)
         if faults:
             detail = "; ".join(f"{name}: {message}" for name, message in faults.items())
             raise ParseError(f"{detail}.", code="bad_parameters")
-        return filters.qs
+        filtered: QuerySet[Any] = filters.qs
+        return filtered
 
 
-class ListedViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
-    """GET of all records and of one. `queryset` is ordered by primary key; `filterset_class` declares the filters."""
+# Pages
+
+
+class ListPages(BasePagination):
+    """Pages by primary key: the millionth costs what the first does, and records that come or go shift no page.
+
+    StrictFilters has found the parameters sound.
+    """
+
+    parsers: Mapping[str, Callable[[str], Any]] = {"limit": parse_limit, "cursor": parse_cursor}
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        texts = request.query_params
+        asked = {name: parse(texts[name]) for name, parse in self.parsers.items() if name in texts}
+        limit, cursor = asked.get("limit", PAGE), asked.get("cursor")
+        back = cursor is not None and cursor.direction == "before"
+        if cursor is not None:
+            queryset = queryset.filter(**{"pk__lt" if back else "pk__gt": cursor.record_id})
+        records = list(queryset.order_by("-pk" if back else "pk")[: limit + 1])
+
+        more, page = len(records) > limit, records[:limit]
+        if back:
+            page.reverse()
+        # One record beyond the page tells whether more follow; on its other side lies what the client came from.
+        has_previous, has_next = (more, True) if back else (cursor is not None, more)
+        url = request.build_absolute_uri()
+        self.previous = self._link(url, "before", page[0].pk) if page and has_previous else None
+        self.next = self._link(url, "after", page[-1].pk) if page and has_next else None
+        return page
+
+    @staticmethod
+    def _link(url: str, direction: str, record_id: int) -> str:
+        link: str = replace_query_param(url, "cursor", Cursor(direction, record_id))
+        return link
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self.next, "previous": self.previous, "results": data})
+
+    def get_paginated_response_schema(self, schema: Schema) -> Schema:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "properties": {
+                "next": link | {"description": "The next page; null on the last."},
+                "previous": link | {"description": "The page before; null on the first."},
+                "results": {"maxItems": LONGEST_PAGE, **schema},
+            },
+            "required": ["next", "previous", "results"],
+            "additionalProperties": False,
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
+        limit = {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}
+        cursor = {"type": "string", "pattern": f"^{_CURSOR.pattern}$"}
+        return [
+            {"name": "limit", "in": "query", "schema": limit, "description": "Records a page."},
+            {"name": "cursor", "in": "query", "schema": cursor, "description": "From `next` or `previous`."},
+        ]
+
+
+class ListedViewSet(ListModelMixin, ApiViewSet):
+    """GET of all records. `filterset_class` declares the filters."""
 
     filter_backends = [StrictFilters]
     pagination_class = ListPages
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # RetrieveModelMixin would filter, too: a single record is found by its id alone.
-        return super().filter_queryset(queryset) if self.action == "list" else queryset

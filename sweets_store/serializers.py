@@ -195,7 +195,7 @@ class CheckedImport:
 
     def raise_if_bad(self) -> None:
         if self.faults:
-            raise ValidationFailed(self._report() | self.top_faults)
+            raise ValidationFailed(self.top_faults | self._report())
         if self.top_faults:
             raise ValidationFailed(dict(self.top_faults))
 
@@ -239,7 +239,9 @@ class ImportedSerializer(StrictSerializer):
 
     @classmethod
     def check_objects(cls, objects: Iterator[tuple[int, Any]], checked: CheckedImport) -> None:
-        id_name, seen, twice = checked.id_name, set(), set()
+        id_name = checked.id_name
+        seen: set[int] = set()
+        twice: set[int] = set()
         for place, sent in objects:
             if type(sent) is not dict:
                 checked.refuse(place, "__core__", "must be an object")

@@ -1,16 +1,17 @@
 """Settings of the sweets store; the README's table of settings names what the environment may set."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
 from sweets_store import environment as given
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(given.env.str("ENV_FILE", str(BASE_DIR / ".env")))
+environ.Env.read_env(given.text("ENV_FILE", str(BASE_DIR / ".env")))
 
-DATA_DIR = Path(given.env.str("DATA_DIR", str(BASE_DIR / "var")))
-HOST = given.env.str("HOST", "127.0.0.1")
+DATA_DIR = Path(given.text("DATA_DIR", str(BASE_DIR / "var")))
+HOST = given.text("HOST", "127.0.0.1")
 PORT = given.integer("PORT", 8080, low=1, high=65535)
 PRODUCTION = given.boolean("PRODUCTION")
 LOCK_TIMEOUT = given.integer("LOCK_TIMEOUT", 10, low=1, high=600)
@@ -48,11 +49,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "sweets_store.pages.NulMiddleware",
     "sweets_store.pages.SessionMiddleware",
-    "sweets_store.pages.CsrfViewMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "sweets_store.pages.AuthenticationMiddleware",
     "sweets_store.pages.MessageMiddleware",
-    "sweets_store.pages.XFrameOptionsMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -99,10 +101,10 @@ WHITENOISE_USE_FINDERS = True
 
 # The API
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "sweets_store.schema.OpenApiSchema",
     "EXCEPTION_HANDLER": "sweets_store.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -110,9 +112,19 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Sweets store",
     "VERSION": "1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "DESCRIPTION": (
+        "Hires couriers, takes orders, hands a courier the most orders that he can carry as one bundle, marks them"
+        " delivered, and reckons rating and pay. Every refusal that is no validation report is an object with `code`"
+        " and `detail`, also those that come before any handler is reached: an unknown URL (404), a wrong method (405),"
+        " an overlong URL (414) or header (431)."
+    ),
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Without a validator's URL Swagger UI asks one on the internet.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # Serving the internet
@@ -136,3 +148,5 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
 }
+
+given.stop_if_wrong()

@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from sweets_store.api import IdConverter
+from sweets_store.docs import DocsView, SchemaView
 
 register_converter(IdConverter, "id")
 
@@ -13,8 +13,8 @@ urlpatterns = [
     path("", include("bundles.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
-    path("schema", SpectacularAPIView.as_view()),
-    path("docs", SpectacularSwaggerView.as_view(url="/schema")),
+    path("schema", SchemaView.as_view()),
+    path("docs", DocsView.as_view()),
 ]
 
 handler400 = "sweets_store.api.bad_request"

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'bundles',
                 'ordering': ['bundle_id'],
-                'indexes': [models.Index(fields=['assign_time'], name='bundles_by_assign_time')],
+                'indexes': [models.Index(fields=['assign_time'], name='bundles_by_assign_time'), models.Index(condition=models.Q(('is_completed', False)), fields=['bundle_id'], name='active_bundles')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('courier_type__in', ['foot', 'bike', 'car'])), name='bundle_courier_type_is_known'), models.UniqueConstraint(condition=models.Q(('is_completed', False)), fields=('courier',), name='one_active_bundle_per_courier')],
             },
         ),

@@ -1,0 +1,101 @@
+"""What OpenAPI says of the orders' handlers."""
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
+from sweets_store.errors import refusal
+from sweets_store.schema import ID, FieldsReport, OrdersReport, answers_to_body, answers_to_get, answers_to_list
+from sweets_store.serializers import MAX_OBJECTS, IdField, InstantField
+
+ORDER = {"order_id": 33, "weight": 0.23, "region": 22, "delivery_hours": ["09:00-18:00"]}
+COMPLETION = {"courier_id": 2, "order_id": 33, "complete_time": "2021-01-10T10:33:01.42Z"}
+UNKNOWN_ORDER = refusal("unknown_order", "There is no order 33.")
+UNKNOWN_COURIER = refusal("unknown_courier", "There is no courier 2. Hire him by POST /couriers first.")
+NOT_CARRIED = refusal(
+    "not_carried", "Courier 2 does not carry order 33: it is unknown, not assigned or another courier's."
+)
+
+
+class OrdersImport(serializers.Serializer):
+    data = serializers.ListField(child=OrderSerializer(), max_length=MAX_OBJECTS)  # type: ignore[assignment]
+
+
+class NamedOrder(serializers.Serializer):
+    id = IdField()
+
+
+class TakenOrders(serializers.Serializer):
+    orders = NamedOrder(many=True, help_text="In the order sent.")
+
+
+class AssignedOrders(serializers.Serializer):
+    orders = NamedOrder(many=True, help_text="Lightest first, then the smaller id.")
+    assign_time = InstantField(required=False)
+
+
+class CompletedOrder(serializers.Serializer):
+    order_id = IdField()
+
+
+documented = extend_schema_view(
+    list=extend_schema(
+        operation_id="list_orders", summary="List orders", responses=answers_to_list(ListedOrderSerializer(many=True))
+    ),
+    create=extend_schema(
+        operation_id="take_orders",
+        summary="Take orders in",
+        description="All or none. A list may be empty.",
+        request=OrdersImport,
+        responses=answers_to_body({201: TakenOrders}, report=OrdersReport),
+        examples=[
+            OpenApiExample("An order", value={"data": [ORDER]}, request_only=True),
+            OpenApiExample("Taken", value={"orders": [{"id": 33}]}, response_only=True, status_codes=[201]),
+            OpenApiExample(
+                "bad_order",
+                value={"validation_error": {"orders": [], "data[0]": {"order_id": "is required"}}},
+                response_only=True,
+                status_codes=[400],
+            ),
+        ],
+    ),
+    retrieve=extend_schema(
+        operation_id="get_order",
+        summary="An order with what became of it",
+        parameters=[OpenApiParameter("order_id", ID, OpenApiParameter.PATH)],
+        responses=answers_to_get(ListedOrderSerializer, unknown=UNKNOWN_ORDER),
+    ),
+)
+
+assign = extend_schema(
+    operation_id="assign_orders",
+    summary="Hand a courier the most orders that he can carry",
+    description=(
+        "Asked again, the answer is what is left of the same bundle. Where no order fits, the list is empty"
+        " and there is no `assign_time`."
+    ),
+    request=AssignSerializer,
+    responses=answers_to_body({200: AssignedOrders}, UNKNOWN_COURIER, report=FieldsReport),
+    examples=[
+        OpenApiExample("A courier", value={"courier_id": 2}, request_only=True),
+        OpenApiExample(
+            "Assigned",
+            value={"orders": [{"id": 33}], "assign_time": "2021-01-10T09:32:14.420000Z"},
+            response_only=True,
+            status_codes=[200],
+        ),
+        OpenApiExample("Nothing fits", value={"orders": []}, response_only=True, status_codes=[200]),
+    ],
+)
+
+complete = extend_schema(
+    operation_id="complete_order",
+    summary="Mark an order delivered",
+    description="Asked again, the first time stays.",
+    request=CompleteSerializer,
+    responses=answers_to_body({200: CompletedOrder}, UNKNOWN_COURIER, NOT_CARRIED, report=FieldsReport),
+    examples=[
+        OpenApiExample("A delivery", value=COMPLETION, request_only=True),
+        OpenApiExample("Delivered", value={"order_id": 33}, response_only=True, status_codes=[200]),
+    ],
+)
