@@ -67,8 +67,8 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
 
 
 @transaction.atomic
-def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -> None:
-    """Mark the order delivered; asked again, the first time stays (contract, "POST /orders/complete").
+def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -> datetime:
+    """Mark the order delivered and return when; asked again, the first time stays (contract, "POST /orders/complete").
 
     The last undelivered order completes the bundle. Raises UnknownCourier and NotCarried.
 
@@ -79,10 +79,11 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     if order is None or order.bundle_id is None:
         raise NotCarried(courier_id=courier_id, order_id=order_id)
     if order.complete_time is not None:
-        return
+        return order.complete_time
     order.complete_time = complete_time
     order.save(update_fields=["complete_time"])
     complete_if_nothing_left(order.bundle_id)
+    return complete_time
 
 
 @transaction.atomic
@@ -119,11 +120,14 @@ class Statement(NamedTuple):
 
 
 def courier_statement(*, courier_id: int) -> Statement:
-    """Return the courier with his earnings and rating (contract, "GET /couriers/{courier_id}"). Raises UnknownCourier."""
+    """Return the courier with his earnings and rating (contract, "GET /couriers/{courier_id}").
+
+    Raises UnknownCourier.
+    """
     courier = Courier.objects.filter(courier_id=courier_id).first()
     if courier is None:
         raise UnknownCourier(courier_id=courier_id)
-    deliveries = (
+    deliveries: Iterable[tuple[Any, ...]] = (
         Order.objects.delivered()
         .filter(bundle__courier_id=courier_id)
         .order_by("bundle_id")

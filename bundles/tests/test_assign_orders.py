@@ -7,9 +7,11 @@ from django.db import connection
 from bundles.models import Bundle
 from bundles.services import UnknownCourier, assign_orders
 from bundles.tests.factories import BundleFactory
+from bundles.tests.scenes import rows
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
+from sweets_store.instants import format_instant
 from sweets_store.tests.statements import statements_captured
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
@@ -136,4 +138,117 @@ def test_statements_do_not_grow_with_the_backlog(count):
     # The courier, his active bundle, his regions' locks, the candidates, the new bundle, its orders.
     with statements_captured() as statements:
         assigned_to(courier)
+    assert len(statements) == (6 if connection.vendor == "postgresql" else 5)
+
+
+def test_refusal_of_an_unknown_courier_changes_nothing():
+    OrderFactory()
+    CourierFactory(courier_id=8)
+    before = rows()
+
+    with pytest.raises(UnknownCourier):
+        assign_orders(courier_id=7, now=NOW)
+
+    assert rows() == before
+
+
+def test_asked_again_he_is_told_only_what_is_undelivered():
+    courier = CourierFactory()
+    bundle = BundleFactory(courier=courier)
+    OrderFactory(order_id=1, bundle=bundle, weight=1, complete_time=NOW)
+    OrderFactory(order_id=2, bundle=bundle, weight=3)
+    OrderFactory(order_id=3, bundle=bundle, weight=2)
+
+    assert assign_orders(courier_id=courier.courier_id, now=NOW) == ([3, 2], bundle.assign_time)
+
+
+def test_after_a_completed_bundle_a_new_one_is_formed():
+    courier = CourierFactory()
+    OrderFactory(order_id=1, bundle=BundleFactory(courier=courier, is_completed=True), complete_time=NOW)
+    OrderFactory(order_id=2)
+
+    assert assign_orders(courier_id=courier.courier_id, now=NOW) == ([2], NOW)
+    assert Bundle.objects.active().get().assign_time == NOW
+
+
+def test_what_he_delivered_before_leaves_his_capacity_whole():
+    courier = CourierFactory(courier_type="foot")
+    OrderFactory(order_id=1, weight=10, bundle=BundleFactory(courier=courier, is_completed=True), complete_time=NOW)
+    OrderFactory(order_id=2, weight=10)
+
+    assert assigned_to(courier) == [2]
+
+
+@pytest.mark.parametrize(("courier_type", "capacity"), [("foot", 10), ("bike", 15), ("car", 50)])
+def test_one_order_may_fill_his_capacity_but_the_most_orders_go_first(courier_type, capacity):
+    by_one = CourierFactory(courier_type=courier_type, regions=[1])
+    by_three = CourierFactory(courier_type=courier_type, regions=[2])
+    OrderFactory(order_id=1, region=1, weight=capacity)
+    OrderFactory(order_id=2, region=2, weight=capacity - Decimal("0.02"))
+    for order_id in (3, 4, 5):
+        OrderFactory(order_id=order_id, region=2, weight=Decimal("0.01"))
+
+    assert assigned_to(by_one) == [1]
+    assert assigned_to(by_three) == [3, 4, 5]
+
+
+@pytest.mark.parametrize(("courier_type", "capacity"), [("foot", 10), ("bike", 15)])
+def test_ten_grams_more_than_his_capacity_stay_behind(courier_type, capacity):
+    courier = CourierFactory(courier_type=courier_type)
+    OrderFactory(order_id=1, weight=capacity - Decimal("0.01"))
+    OrderFactory(order_id=2, weight=Decimal("0.02"))
+
+    assert assigned_to(courier) == [2]
+
+
+def test_of_two_couriers_the_second_gets_what_the_first_left():
+    first, second, third = CourierFactory.create_batch(3)
+    for order_id in (1, 2, 3):
+        OrderFactory(order_id=order_id, weight=5)
+
+    assert [assigned_to(first), assigned_to(second), assigned_to(third)] == [[1, 2], [3], []]
+
+
+def test_the_largest_ids_are_ids():
+    courier = CourierFactory(courier_id=2**63 - 1, regions=[2**63 - 1])
+    OrderFactory(order_id=2**63 - 1, region=2**63 - 1)
+
+    assert assigned_to(courier) == [2**63 - 1]
+
+
+def test_answers_the_orders_and_when(api):
+    CourierFactory(courier_id=2)
+    OrderFactory(order_id=5, weight=2)
+    OrderFactory(order_id=6, weight=1)
+
+    answer = api.post("/orders/assign", {"courier_id": 2})
+    again = api.post("/orders/assign", {"courier_id": 2})
+
+    assign_time = format_instant(Bundle.objects.get().assign_time)
+    assert (answer.status, answer.body) == (200, {"orders": [{"id": 6}, {"id": 5}], "assign_time": assign_time})
+    assert (again.status, again.body) == (200, answer.body)
+
+
+def test_answers_an_empty_list_without_a_time(api):
+    CourierFactory(courier_id=2)
+
+    answer = api.post("/orders/assign", {"courier_id": 2})
+
+    assert (answer.status, answer.body) == (200, {"orders": []})
+
+
+def test_answers_400_to_an_unknown_courier(api):
+    answer = api.post("/orders/assign", {"courier_id": 2})
+
+    assert (answer.status, answer.body["code"]) == (400, "unknown_courier")
+    assert "courier 2" in answer.body["detail"]
+
+
+@pytest.mark.parametrize("count", [1, 500])
+def test_statements_through_the_api_are_at_most_six(api, count):
+    CourierFactory(courier_id=2, courier_type="car", regions=list(range(1, count + 1)))
+    Order.objects.bulk_create(OrderFactory.build(order_id=n, weight=1, region=n) for n in range(1, count + 1))
+
+    with statements_captured() as statements:
+        api.post("/orders/assign", {"courier_id": 2})
     assert len(statements) == (6 if connection.vendor == "postgresql" else 5)

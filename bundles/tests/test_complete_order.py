@@ -1,0 +1,158 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bundles.models import Bundle
+from bundles.services import NotCarried, UnknownCourier, complete_order
+from bundles.tests.factories import BundleFactory
+from bundles.tests.scenes import rows
+from couriers.tests.factories import CourierFactory
+from orders.models import Order
+from orders.tests.factories import OrderFactory
+from sweets_store.tests.statements import statements_captured
+
+DELIVERED = datetime(2026, 1, 10, 10, 33, 1, 420_000, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def complete(order, complete_time=DELIVERED):
+    complete_order(courier_id=order.bundle.courier_id, order_id=order.order_id, complete_time=complete_time)
+
+
+def test_marks_the_order_delivered():
+    order = OrderFactory(bundle=BundleFactory())
+    other = OrderFactory(bundle=order.bundle)
+
+    complete(order)
+
+    order.refresh_from_db()
+    other.refresh_from_db()
+    assert (order.complete_time, other.complete_time) == (DELIVERED, None)
+    assert not Bundle.objects.get().is_completed
+
+
+def test_the_last_undelivered_order_completes_the_bundle():
+    bundle = BundleFactory()
+    first, last = OrderFactory.create_batch(2, bundle=bundle)
+    others_bundle = BundleFactory()
+    OrderFactory(bundle=others_bundle)
+
+    complete(last)
+    complete(first)
+
+    assert list(Bundle.objects.filter(is_completed=True)) == [bundle]
+    assert list(Bundle.objects.active()) == [others_bundle]
+
+
+@pytest.mark.parametrize("left", [0, 1], ids=["bundle completed", "bundle active"])
+def test_again_the_first_time_stays(left):
+    order = OrderFactory(bundle=BundleFactory())
+    OrderFactory.create_batch(left, bundle=order.bundle)
+    complete(order)
+    before = rows()
+
+    complete(order, DELIVERED + timedelta(hours=1))
+    complete(order, DELIVERED - timedelta(hours=1))
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "complete_time",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2026, 1, 10, 8, 59, 59, 999_999, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+    ids=["the first instant", "before the assign time", "the last instant"],
+)
+def test_any_instant_is_taken(complete_time):
+    order = OrderFactory(bundle=BundleFactory())
+
+    complete(order, complete_time)
+
+    assert Order.objects.get().complete_time == complete_time
+    assert Bundle.objects.get().is_completed
+
+
+def test_an_order_of_a_bundle_of_long_ago_may_be_named_again():
+    courier = CourierFactory()
+    old = OrderFactory(bundle=BundleFactory(courier=courier, is_completed=True), complete_time=DELIVERED)
+    OrderFactory(bundle=BundleFactory(courier=courier))
+    before = rows()
+
+    complete(old, DELIVERED + timedelta(days=1))
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "order_id"),
+    [("unknown", 4), ("free", 1), ("another courier's", 2), ("delivered by another courier", 3)],
+)
+def test_what_he_does_not_carry_is_refused_and_nothing_changed(name, order_id):
+    courier, other = CourierFactory.create_batch(2)
+    OrderFactory(order_id=1)
+    OrderFactory(order_id=2, bundle=BundleFactory(courier=other))
+    OrderFactory(order_id=3, bundle=BundleFactory(courier=other, is_completed=True), complete_time=DELIVERED)
+    OrderFactory(order_id=5, bundle=BundleFactory(courier=courier))
+    before = rows()
+
+    with pytest.raises(NotCarried) as refused:
+        complete_order(courier_id=courier.courier_id, order_id=order_id, complete_time=DELIVERED)
+
+    assert refused.value.code == "not_carried"
+    assert rows() == before
+
+
+def test_unknown_courier_is_refused_and_nothing_changed():
+    order = OrderFactory(bundle=BundleFactory(courier__courier_id=1))
+    before = rows()
+
+    with pytest.raises(UnknownCourier) as refused:
+        complete_order(courier_id=2, order_id=order.order_id, complete_time=DELIVERED)
+
+    assert refused.value.code == "unknown_courier"
+    assert rows() == before
+
+
+def test_answers_the_order_each_time(api):
+    OrderFactory(order_id=33, bundle=BundleFactory(courier__courier_id=2))
+    body = {"courier_id": 2, "order_id": 33, "complete_time": "2026-01-10T13:33:01.4200009+03:00"}
+
+    answer, again = api.post("/orders/complete", body), api.post("/orders/complete", body)
+
+    assert (answer.status, answer.body) == (200, {"order_id": 33})
+    assert (again.status, again.body) == (200, {"order_id": 33})
+    assert Order.objects.get().complete_time == DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("courier_id", "order_id", "code"), [(3, 33, "unknown_courier"), (2, 34, "not_carried"), (2, 35, "not_carried")]
+)
+def test_answers_400_to_what_he_does_not_carry(api, courier_id, order_id, code):
+    OrderFactory(order_id=33, bundle=BundleFactory(courier__courier_id=2))
+    OrderFactory(order_id=35)
+    before = rows()
+
+    answer = api.post(
+        "/orders/complete", {"courier_id": courier_id, "order_id": order_id, "complete_time": "2026-01-10T10:33:01Z"}
+    )
+
+    assert (answer.status, answer.body["code"]) == (400, code)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("size", [2, 500])
+def test_statements_do_not_grow_with_the_bundle(api, size):
+    bundle = BundleFactory(courier__courier_type="car")
+    Order.objects.bulk_create(OrderFactory.build(order_id=n, bundle=bundle) for n in range(1, size + 1))
+
+    # The courier, his order, its complete time, the bundle.
+    with statements_captured() as statements:
+        api.post(
+            "/orders/complete",
+            {"courier_id": bundle.courier_id, "order_id": 1, "complete_time": "2026-01-10T10:33:01Z"},
+        )
+    assert len(statements) == 4

@@ -1,0 +1,167 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating, take_while_they_fit
+from bundles.tests import reference
+
+ASSIGNED = datetime(2026, 1, 10, 9, tzinfo=UTC)
+
+# Few values each, so that equal weights, touching windows and full loads come up often.
+weights = st.sampled_from(
+    ["0.01", "0.1", "0.2", "0.3", "2.5", "3.33", "3.34", "5", "9.7", "9.99", "10", "15", "50"]
+).map(Decimal)
+hours = st.lists(st.sampled_from(["09:00-12:00", "12:00-13:00", "11:59-12:01", "13:01-18:00"]), max_size=2)
+regions = st.integers(1, 3)
+capacities = st.sampled_from(list(reference.CAPACITIES.values()))
+orders = st.lists(
+    st.builds(CarriedOrder, st.integers(1, 99), weights, regions, hours, st.just(1)),
+    max_size=9,
+    unique_by=lambda order: order.order_id,
+).map(lambda some: sorted(some, key=lambda order: (order.weight, order.order_id)))
+
+
+def as_dicts(some_orders):
+    return [order._asdict() for order in some_orders]
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "taken"),
+    [
+        ("nothing there", "", 0),
+        ("all fit", "1 2 3", 3),
+        ("exactly full", "2 3 5", 3),
+        ("a hundredth too much", "2 3 5.01", 2),
+        ("tenths add up exactly", "0.1 0.2 9.7", 3),
+        ("the first is too heavy", "10.01 10.02", 0),
+        ("stops at the first that is too much", "6 6 6", 1),
+    ],
+)
+def test_takes_from_the_light_end_while_it_fits(name, weights, taken):
+    lightest_first = [CarriedOrder(n, Decimal(text), 1, [], 1) for n, text in enumerate(weights.split(), 1)]
+
+    assert take_while_they_fit(lightest_first, capacity=Decimal(10)) == lightest_first[:taken]
+
+
+def test_reads_no_further_than_the_first_that_is_too_much():
+    read = []
+    endless = (read.append(n) or CarriedOrder(n, Decimal(4), 1, [], 1) for n in range(1, 100))
+
+    take_while_they_fit(endless, capacity=Decimal(10))
+
+    assert read == [1, 2, 3]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(orders, capacities)
+def test_what_is_taken_is_the_largest_of_all_subsets(some_orders, capacity):
+    taken = take_while_they_fit(some_orders, capacity=capacity)
+
+    assert as_dicts(taken) == reference.most_of_all_subsets(as_dicts(some_orders), capacity)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(orders, capacities, st.sets(regions), hours)
+def test_what_is_kept_is_the_largest_subset_of_what_fits(some_orders, capacity, his_regions, working_hours):
+    courier = {"regions": his_regions, "working_hours": working_hours}
+    fitting = [order for order in as_dicts(some_orders) if reference.fits(order, courier)]
+
+    kept = keep_what_fits(some_orders, capacity=capacity, regions=his_regions, working_hours=working_hours)
+
+    assert as_dicts(kept) == reference.most_of_all_subsets(fitting, capacity)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(orders, capacities)
+def test_both_plain_readings_of_the_most_orders_agree(some_orders, capacity):
+    some = as_dicts(some_orders)
+
+    assert reference.most(some, capacity) == reference.most_of_all_subsets(some, capacity)
+
+
+@pytest.mark.parametrize(
+    ("name", "deliveries", "expected"),
+    [
+        ("none", [], []),
+        ("from the assign time, then from the one before", [(10, 1, 7), (25, 2, 8)], [(7, 10), (8, 15)]),
+        ("sorted by complete time", [(25, 1, 7), (10, 2, 8)], [(8, 10), (7, 15)]),
+        ("ties by id", [(10, 2, 8), (10, 1, 7)], [(7, 10), (8, 0)]),
+        ("before the assign time", [(-10, 1, 7)], [(7, 0)]),
+        ("the next one counts from there", [(-10, 1, 7), (5, 2, 8)], [(7, 0), (8, 15)]),
+    ],
+)
+def test_delivery_times(name, deliveries, expected):
+    given_times = [(ASSIGNED + timedelta(seconds=when), order_id, region) for when, order_id, region in deliveries]
+
+    times = list(delivery_times(ASSIGNED, given_times))
+
+    assert times == [(region, timedelta(seconds=taken)) for region, taken in expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "expected"),
+    [
+        ("at once", [(1, 0)], "5.00"),
+        ("half an hour", [(1, 1800)], "2.50"),
+        ("an hour", [(1, 3600)], "0.00"),
+        ("longer than an hour", [(1, 3601)], "0.00"),
+        ("days", [(1, 10**6)], "0.00"),
+        ("the mean of a region", [(1, 0), (1, 3600)], "2.50"),
+        ("the quickest region", [(1, 3600), (2, 360), (3, 3599)], "4.50"),
+        ("a region's mean may pass an hour by one order", [(1, 100_000), (1, 0), (2, 900)], "3.75"),
+        ("a half goes up", [(1, 3.6)], "5.00"),  # 4.995
+        ("just below a half goes down", [(1, Decimal("3.600001"))], "4.99"),
+        ("just above a half goes up", [(1, Decimal("3.599999"))], "5.00"),
+        ("a half goes up to an odd hundredth, too", [(1, 10.8)], "4.99"),  # 4.985
+        ("a half of thirds", [(1, 0), (1, 0), (1, 10.8)], "5.00"),  # a mean of 3.6
+        ("just under 5", [(1, 7.2)], "4.99"),
+        ("the last half hundredth", [(1, 3596.4)], "0.01"),  # 0.005
+        ("below it", [(1, Decimal("3596.400001"))], "0.00"),
+    ],
+)
+def test_rating(name, times, expected):
+    given_times = [(region, timedelta(microseconds=int(Fraction(str(t)) * 10**6))) for region, t in times]
+
+    assert str(rating(given_times)) == expected
+
+
+def test_without_deliveries_there_is_no_rating():
+    assert rating([]) is None
+
+
+# Seconds from the assign time: few, for ties; in steps of 0.9 s, whose means often end in exactly half a hundredth.
+instants = st.one_of(st.integers(-3, 3), st.integers(-100, 5_000).map(lambda n: Fraction(9 * n, 10)))
+bundles = st.lists(
+    st.lists(st.tuples(instants, st.integers(1, 99), regions), max_size=6, unique_by=lambda delivery: delivery[1]),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(bundles)
+def test_times_and_rating_are_what_the_contract_says_in_any_order_of_complete_times(some_bundles):
+    times, expected = [], []
+    for bundle in some_bundles:
+        deliveries = [
+            (ASSIGNED + timedelta(microseconds=int(seconds * 10**6)), order_id, region)
+            for seconds, order_id, region in bundle
+        ]
+        times += delivery_times(ASSIGNED, deliveries)
+        expected += reference.delivery_times(ASSIGNED, deliveries)
+
+    assert [(region, reference.seconds(taken)) for region, taken in times] == expected
+    assert rating(times) == (reference.rating(expected) if expected else None)
+    assert rating(times) is None or 0 <= rating(times) <= 5
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [([], 0), (["foot"], 1000), (["bike"], 2500), (["car"], 4500), (["foot", "car", "car"], 10_000)],
+)
+def test_pay(types, expected):
+    assert pay(types) == expected
