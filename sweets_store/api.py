@@ -1,13 +1,16 @@
 """The API's plumbing: JSON in, JSON out, whatever the client sends (contract, "Everywhere")."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -17,16 +20,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
-from sweets_store.errors import DomainError, NotFound, ValidationFailed
+from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
+from sweets_store.pages import is_page
 from sweets_store.serializers import MAX_ID
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 RETRY_AFTER_SECONDS = 1
-
-
-def refusal(code: str, detail: str) -> dict[str, str]:
-    """The body of every refusal outside the validation report."""
-    return {"code": code, "detail": detail}
 
 
 class IdConverter:
@@ -109,7 +108,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         case RequestDataTooBig():
             return Response(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         case APIException():
-            return Response(refusal(exc.get_codes(), str(exc.detail)), exc.status_code)
+            return Response(refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail)), exc.status_code)
         case OperationalError() | InterfaceError():
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
@@ -120,23 +119,44 @@ TOO_LARGE = refusal(
     "body_too_large",
     f"The body is over the limit of {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send it in parts.",
 )
-UNAVAILABLE = refusal("database_unavailable", "The database is away or locked; nothing was changed. Try again.")
+UNAVAILABLE = refusal("database_unavailable", "The database is away or locked. Try again.")
 
 
+Answer = Callable[..., HttpResponse]
+
+
+def html_on_pages(page: Answer) -> Callable[[Answer], Answer]:
+    """Whoever reads a page is refused by `page`, Django's own; a client of the API by what is decorated."""
+
+    def choose(answer: Answer) -> Answer:
+        @wraps(answer)
+        def handler(request: HttpRequest, **exception: Exception) -> HttpResponse:
+            return page(request, **exception) if is_page(request) else answer(request, **exception)
+
+        return handler
+
+    return choose
+
+
+@html_on_pages(defaults.page_not_found)
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return JsonResponse(refusal("not_found", "There is nothing at this URL."), status=HTTPStatus.NOT_FOUND)
 
 
+@html_on_pages(defaults.bad_request)
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return JsonResponse(refusal("bad_request", str(exception)), status=HTTPStatus.BAD_REQUEST)
+    code = "unknown_host" if isinstance(exception, DisallowedHost) else "bad_request"
+    return JsonResponse(refusal(code, str(exception)), status=HTTPStatus.BAD_REQUEST)
 
 
+@html_on_pages(defaults.permission_denied)
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     return JsonResponse(refusal("forbidden", "This is not yours to do."), status=HTTPStatus.FORBIDDEN)
 
 
+@html_on_pages(defaults.server_error)
 def server_error(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
-        refusal("internal_error", "The store failed; nothing was changed. The operator finds the reason in the log."),
+        refusal("internal_error", "The store failed. The operator finds the reason in the log."),
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
     )

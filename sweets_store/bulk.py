@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Lookup, Model
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -19,7 +19,7 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     """
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:  # copy_expert does not wrap its own
         if connection.vendor == "postgresql":
             text = io.StringIO()
             csv.writer(text).writerows(rows)
@@ -27,7 +27,7 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
             cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", text)
         else:
             places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", list(rows))  # noqa: S608
 
 
 class Among(Lookup):
@@ -36,19 +36,13 @@ class Among(Lookup):
     lookup_name = "among"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Iterable[int], connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        ids = list(value)
-        return "%s", [ids if connection.vendor == "postgresql" else json.dumps(ids)]
-
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
-        place, ids = self.process_rhs(compiler, connection)
-        return f"{column} = ANY({place}::bigint[])", [*params, *ids]
+        return f"{column} = ANY(%s::bigint[])", [*params, list(self.rhs)]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
-        place, ids = self.process_rhs(compiler, connection)
-        return f"{column} IN (SELECT value FROM json_each({place}))", [*params, *ids]  # noqa: S608
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(list(self.rhs))]  # noqa: S608
 
 
 class Holds(Lookup):
@@ -57,15 +51,10 @@ class Holds(Lookup):
     lookup_name = "holds"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: int, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        return "%s", [str(value) if connection.vendor == "postgresql" else value]
-
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
-        place, number = self.process_rhs(compiler, connection)
-        return f"{column} @> {place}::jsonb", [*params, *number]
+        return f"{column} @> %s::jsonb", [*params, str(self.rhs)]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
-        place, number = self.process_rhs(compiler, connection)
-        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = {place})", [*params, *number]  # noqa: S608
+        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = %s)", [*params, self.rhs]  # noqa: S608

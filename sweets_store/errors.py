@@ -24,3 +24,8 @@ class ValidationFailed(Exception):
     def __init__(self, report: dict[str, Any]) -> None:
         self.report = report
         super().__init__(f"{len(report)} entries")
+
+
+def refusal(code: str, detail: str) -> dict[str, str]:
+    """The body of every refusal outside the validation report (contract, "Everywhere")."""
+    return {"code": code, "detail": detail}

@@ -10,7 +10,10 @@ _INSTANT = re.compile(
 
 
 def parse_instant(text: str) -> datetime:
-    """Return the instant in UTC; decimals beyond the sixth are cut. Raises ValueError, whose text says what is wrong."""
+    """Return the instant in UTC; decimals beyond the sixth are cut.
+
+    Raises ValueError, whose text says what is wrong.
+    """
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError("must be an RFC 3339 date and time with an offset, such as 2021-01-10T10:33:01.42Z")

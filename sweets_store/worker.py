@@ -5,17 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http.errors import (
-    ExpectationFailed,
-    InvalidResponseHeader,
-    InvalidResponseHeaderName,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-)
+from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from sweets_store.api import refusal
+from sweets_store.errors import refusal
 
 _STATUSES = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -27,8 +20,7 @@ _STATUSES = {
 class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""
-        ours = isinstance(exc, (InvalidResponseHeader, InvalidResponseHeaderName))
-        if isinstance(exc, ParseException) and not ours:
+        if isinstance(exc, ParseException):
             status = _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
             body = refusal("bad_request", f"This is not HTTP that the store reads ({type(exc).__name__}).")
             self.log.warning("Refused a request from %s: %s", addr, exc)

@@ -61,33 +61,39 @@ def manage(*arguments, environment, **options):
 class Store:
     """A served store. `get`, `post` and `patch` answer like the in-process client."""
 
-    def __init__(self, environment):
+    def __init__(self, folder, environment):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment | {"PORT": str(self.port)}
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=PROJECT,
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        self.output = folder / f"output_{self.port}.txt"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=PROJECT,
+                env=os.environ | self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         self._await_answer()
 
     def _await_answer(self, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(self.process.stderr.read().decode())
+                raise RuntimeError(self.said())
             try:
-                return self.get("/couriers?limit=1")
+                return self.request("GET", "/couriers?limit=1", headers={"X-Forwarded-Proto": "https"})
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError("the store does not answer")
+        raise RuntimeError(f"the store does not answer: {self.said()}")
+
+    def said(self):
+        """What the store has printed so far."""
+        return self.output.read_text()
 
     def stop(self):
         self.process.terminate()
-        self.process.communicate(timeout=60)
+        self.process.wait(timeout=60)
 
     def request(self, method, path, body=None, headers=None):
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -113,7 +119,7 @@ class Store:
 @contextmanager
 def served_store(folder, name, **environment):
     with own_database(folder, name) as url:
-        store = Store({"DATABASE_URL": url, "DATA_DIR": str(folder)} | environment)
+        store = Store(folder, {"DATABASE_URL": url, "DATA_DIR": str(folder)} | environment)
         try:
             yield store
         finally:

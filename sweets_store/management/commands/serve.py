@@ -19,7 +19,6 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write(greeting(host, port))
         self.stdout.flush()
-        os.chdir(settings.BASE_DIR)
         os.execv(sys.executable, gunicorn_command(host, port))  # noqa: S606  # gunicorn takes this process over
 
 
@@ -41,6 +40,7 @@ def gunicorn_command(host: str, port: int) -> list[str]:
     return [
         sys.executable,
         *("-m", "gunicorn", "sweets_store.wsgi:application"),
+        *("--pythonpath", str(settings.BASE_DIR)),
         *("--bind", bind),
         *("--worker-class", "sweets_store.worker.Worker"),
         *("--workers", str(settings.WORKERS)),

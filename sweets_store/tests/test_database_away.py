@@ -1,0 +1,91 @@
+"""A database that is away or locked too long: 503 with Retry-After, nothing half done, and recovery by itself."""
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from urllib.parse import unquote, urlsplit
+
+import psycopg2
+import pytest
+
+from sweets_store.tests.serving import served_store
+
+COURIER = {"courier_id": 1, "courier_type": "foot", "regions": [1], "working_hours": ["09:00-18:00"]}
+ORDER = {"order_id": 1, "weight": 1, "region": 1, "delivery_hours": ["09:00-18:00"]}
+
+
+@pytest.fixture(scope="module")
+def impatient_store(tmp_path_factory):
+    """A store with a courier and an order, whose requests wait for a lock for one second."""
+    folder = tmp_path_factory.mktemp("impatient")
+    with served_store(folder, f"impatient_{os.getpid()}", LOCK_TIMEOUT="1") as store:
+        store.post("/couriers", {"data": [COURIER]})
+        store.post("/orders", {"data": [ORDER]})
+        yield store
+
+
+@contextmanager
+def everything_locked(store):
+    """Hold what every write needs, from a connection of our own."""
+    url = store.environment["DATABASE_URL"]
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(unquote(url.removeprefix("sqlite:///")), isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+    else:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("LOCK couriers, orders IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("SELECT FROM couriers FOR UPDATE")
+            yield
+
+
+def assert_unavailable(answer):
+    assert answer.status == 503
+    assert answer.body == {"code": "database_unavailable", "detail": "The database is away or locked. Try again."}
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path", "body"),
+    [
+        ("assign", "POST", "/orders/assign", {"courier_id": 1}),
+        (
+            "complete",
+            "POST",
+            "/orders/complete",
+            {"courier_id": 1, "order_id": 1, "complete_time": "2026-01-01T00:00:00Z"},
+        ),
+        ("change", "PATCH", "/couriers/1", {"regions": [1]}),
+        ("hire", "POST", "/couriers", {"data": [COURIER | {"courier_id": 2}]}),
+        ("take", "POST", "/orders", {"data": [ORDER | {"order_id": 2}]}),
+    ],
+)
+def test_a_write_that_waits_too_long_is_unavailable(name, method, path, body, impatient_store):
+    with everything_locked(impatient_store):
+        answer = impatient_store.request(method, path, body)
+
+    assert_unavailable(answer)
+    assert impatient_store.get("/orders").body["results"][0]["bundle_id"] is None
+    assert len(impatient_store.get("/couriers").body["results"]) == 1
+    assert len(impatient_store.get("/orders").body["results"]) == 1
+
+
+def test_reads_do_not_wait_for_a_writer(impatient_store):
+    with everything_locked(impatient_store):
+        assert impatient_store.get("/couriers/1").status == 200
+        assert impatient_store.get("/orders").status == 200
+
+
+@pytest.mark.postgresql
+def test_a_database_that_went_away_and_came_back(impatient_store):
+    name = urlsplit(impatient_store.environment["DATABASE_URL"]).path.removeprefix("/")
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        away = [impatient_store.get("/couriers/1"), impatient_store.post("/orders/assign", {"courier_id": 1})]
+        cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    assert_unavailable(away[0])
+    assert_unavailable(away[1])
+    assert impatient_store.get("/couriers/1").status == 200

@@ -1,0 +1,190 @@
+"""The operator's first five minutes: settings, `manage.py serve`, what a wrong setting says."""
+
+import os
+import signal
+import socket
+import stat
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.conf import settings
+
+from sweets_store.tests.serving import free_port, manage, own_database, served_store
+
+SECRET = "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnop"
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A machine on which the store was never started."""
+    return {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port())}
+
+
+def test_one_command_migrates_makes_a_secret_and_serves(tmp_path):
+    with served_store(tmp_path, f"first_{os.getpid()}") as store:
+        assert store.get("/couriers").body == {"next": None, "previous": None, "results": []}
+
+    secret = tmp_path / "secret_key"
+    assert len(secret.read_text()) >= 50
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+def test_a_second_start_keeps_secret_and_data(tmp_path):
+    name = f"again_{os.getpid()}"
+    with own_database(tmp_path, name) as url:
+        seen = []
+        for _ in range(2):
+            with served_store(tmp_path, f"{name}_unused", DATABASE_URL=url) as store:
+                store.post("/orders", {"data": [{"order_id": 1, "weight": 1, "region": 1, "delivery_hours": []}]})
+                seen.append((store.get("/orders").body["results"], (tmp_path / "secret_key").read_text()))
+
+    assert seen[0] == seen[1]
+    assert [order["order_id"] for order in seen[0][0]] == [1]
+
+
+def test_ctrl_c_ends_it(tmp_path):
+    with served_store(tmp_path, f"ctrl_c_{os.getpid()}") as store:
+        store.process.send_signal(signal.SIGINT)
+
+        assert store.process.wait(timeout=30) == 0
+
+
+def test_the_start_says_where_to_go_next(tmp_path):
+    with served_store(tmp_path, f"greeting_{os.getpid()}") as store:
+        greeting = store.said()
+
+    assert f"http://127.0.0.1:{store.port}/docs" in greeting
+    assert f"http://127.0.0.1:{store.port}/admin/" in greeting
+    assert "createsuperuser" in greeting
+
+
+def test_a_taken_port_stops_the_start_with_one_line(environment):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", int(environment["PORT"])))
+        listener.listen()
+
+        done = manage("serve", environment=environment)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"CommandError: Cannot serve on 127.0.0.1:{environment['PORT']}: Address already in use. "
+        "Set HOST and PORT to a free one."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("port", {"PORT": "eighty"}, ["PORT must be a whole number from 1 to 65535, not 'eighty'"]),
+        ("port beyond", {"PORT": "65536"}, ["PORT must be a whole number from 1 to 65535"]),
+        ("several", {"PORT": "0", "WORKERS": "none", "PRODUCTION": "perhaps"}, ["PORT", "WORKERS", "PRODUCTION"]),
+        ("another database", {"DATABASE_URL": "mysql://u@h/n"}, ["DATABASE_URL must begin with postgresql://"]),
+        ("no name", {"DATABASE_URL": "postgresql://u@h"}, ["DATABASE_URL must end in a name"]),
+        ("memory", {"DATABASE_URL": "sqlite://"}, ["DATABASE_URL must end in a name"]),
+        ("half of the old names", {"DB_HOST": "h", "DB_USER": "u"}, ["DB_SCHEME, DB_NAME must be set"]),
+        (
+            "an old name for another",
+            {"DB_SCHEME": "mysql", "DB_HOST": "h", "DB_USER": "u", "DB_NAME": "/n"},
+            ["DB_SCHEME"],
+        ),
+        ("production, nothing given", {"PRODUCTION": "true"}, ["SECRET_KEY must be", "ALLOWED_HOSTS must name"]),
+        ("weak secret", {"PRODUCTION": "1", "SECRET_KEY": "a" * 60, "ALLOWED_HOSTS": "a.example"}, ["SECRET_KEY"]),
+        ("any host", {"PRODUCTION": "1", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "*"}, ["ALLOWED_HOSTS"]),
+        ("data folder is a file", {"DATA_DIR": "/dev/null"}, ["DATA_DIR must be a folder that the store may write"]),
+    ],
+)
+def test_wrong_settings_stop_the_start_with_one_line(name, given, said, environment):
+    no_database = {"DATABASE_URL": ""} if any(key.startswith("DB_") for key in given) else {}
+
+    done = manage("serve", environment=environment | no_database | given)
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("Settings: ")
+    for words in said:
+        assert words in done.stderr
+
+
+def test_a_database_that_is_away_stops_the_start_with_one_line(environment):
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+
+    done = manage("serve", environment=environment | {"DATABASE_URL": away})
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("Database: ")
+    assert "Connection refused" in done.stderr
+
+
+def test_a_dotenv_file_is_read(tmp_path, environment):
+    (tmp_path / ".env").write_text("PORT=none\n")
+    del environment["PORT"]
+
+    done = manage("check", environment=environment | {"ENV_FILE": str(tmp_path / ".env")})
+
+    assert done.stderr == "Settings: PORT must be a whole number from 1 to 65535, not 'none'\n"
+
+
+def test_the_environment_wins_over_the_dotenv_file(tmp_path, environment):
+    (tmp_path / ".env").write_text("PORT=none\n")
+
+    done = manage("check", environment=environment | {"ENV_FILE": str(tmp_path / ".env")})
+
+    assert done.returncode == 0
+
+
+@pytest.mark.postgresql
+def test_the_old_services_names_put_the_store_on_its_database(tmp_path):
+    database = settings.DATABASES["default"]
+    with own_database(tmp_path, f"old_{os.getpid()}") as url:
+        old = {
+            "DB_SCHEME": "postgresql",
+            "DB_USER": database["USER"],
+            "DB_PASSWORD": database["PASSWORD"] or "$unused",
+            "DB_HOST": database["HOST"] or database["OPTIONS"]["host"],
+            "DB_PORT": str(database["PORT"] or 5432),
+            "DB_NAME": urlsplit(url).path,
+            "DATABASE_URL": "",
+        }
+
+        done = manage("migrate", environment=old | {"DATA_DIR": str(tmp_path)})
+
+        shown = manage("showmigrations", "orders", environment={"DATABASE_URL": url, "DATA_DIR": str(tmp_path)})
+    assert done.stderr == ""
+    assert old["DB_NAME"].startswith("/")
+    assert "[X] 0001_initial" in shown.stdout
+
+
+@pytest.mark.sqlite
+def test_a_relative_sqlite_name_is_one_file_for_migration_and_server(tmp_path):
+    with served_store(
+        tmp_path, "unused", DATABASE_URL=f"sqlite:///{quote(os.path.relpath(tmp_path, settings.BASE_DIR))}/r.sqlite3"
+    ) as store:
+        assert store.get("/orders").status == 200
+
+    assert (tmp_path / "r.sqlite3").exists()
+
+
+def test_deployment_checks_are_clean_in_production(environment):
+    production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "sweets.example"}
+
+    done = manage("check", "--deploy", "--fail-level", "WARNING", environment=environment | production)
+
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
+
+
+def test_production_sends_plain_http_to_https(tmp_path):
+    production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1"}
+    with served_store(tmp_path, f"production_{os.getpid()}", **production) as store:
+        over_tls = store.request("GET", "/couriers", headers={"X-Forwarded-Proto": "https"})
+
+    assert over_tls.status == 200
+    assert over_tls.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+@pytest.mark.parametrize(("host", "allowed"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_strange_hosts_are_served_only_where_every_address_is(host, allowed, tmp_path):
+    with served_store(tmp_path, f"hosts_{os.getpid()}", HOST=host) as store:
+        answer = store.get("/couriers", Host="sweets.example")
+
+    assert answer.status == (200 if allowed else 400)
