@@ -1,9 +1,9 @@
 from couriers.models import CourierType
+from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
     ChoiceField,
     HoursField,
     IdField,
-    ImportedSerializer,
     RegionsField,
     StrictSerializer,
 )

@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import Any
 
 from couriers.models import Courier
-from sweets_store.files import Reader
-from sweets_store.imports import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
-from sweets_store.serializers import CheckedImport
+from sweets_store.imports.checked import CheckedImport
+from sweets_store.imports.insert import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
+from sweets_store.imports.reader import Reader
 
 COLUMNS = ("courier_id", "courier_type", "regions", "working_hours")
 

@@ -1,9 +1,9 @@
 from rest_framework import serializers
 
+from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
     HoursField,
     IdField,
-    ImportedSerializer,
     InstantField,
     StrictSerializer,
     WeightField,

@@ -3,10 +3,10 @@ from typing import Any
 
 from orders.models import Order
 from sweets_store.errors import NotFound
-from sweets_store.files import Reader
 from sweets_store.hours import touched_half_hours
-from sweets_store.imports import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
-from sweets_store.serializers import CheckedImport
+from sweets_store.imports.checked import CheckedImport
+from sweets_store.imports.insert import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
+from sweets_store.imports.reader import Reader
 
 
 class UnknownOrder(NotFound):

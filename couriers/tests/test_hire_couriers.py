@@ -117,7 +117,7 @@ def test_answers_400_with_the_report(api):
 def test_statements_do_not_grow_with_the_import(count):
     couriers = [courier(n) for n in range(1, count + 1)]
 
-    # The ids that are taken, the rows.
+    # The ids that are in use, the rows.
     with statements_captured() as statements:
         hire(*couriers)
     assert len(statements) == 2

@@ -43,7 +43,7 @@ def test_one_bad_courier_stops_all(name, tmp_path):
         f" (id 2): courier_type: must be one of: foot, bike, car; "
         f"regions: item 0 must be an integer from 1 to {2**63 - 1}"
     )
-    assert second.endswith(" (id 1): courier_id: is taken: the store has it already")
+    assert second.endswith(" (id 1): courier_id: is in use: the store has it already")
     assert Courier.objects.get().courier_type == "bike"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from bundles.tests.factories import BundleFactory
 from couriers.tests.factories import CourierFactory
+from orders.models import Order, OrderStatus
 from orders.tests.factories import OrderFactory
 from sweets_store.tests.statements import statements_captured
 
@@ -36,6 +37,13 @@ def test_a_free_order_reads(dispatcher, three_orders, path):
     ):
         assert text in page
     assert "None" not in page
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_an_order_shows_the_status_by_which_it_is_found(three_orders, status):
+    found = Order.objects.in_status(status)
+
+    assert {order.status for order in found} == {status}
 
 
 @pytest.mark.parametrize("path", [f"{LIST}?q=3", f"{LIST}3/change/"])

@@ -13,10 +13,10 @@ from orders.models import Order
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
 from orders.tests.factories import OrderFactory
-from sweets_store.files import reader_of
 from sweets_store.hours import touched_half_hours
-from sweets_store.imports import ImportRefused
-from sweets_store.rejects import RejectsUnwritable
+from sweets_store.imports.formats import reader_of
+from sweets_store.imports.insert import ImportRefused
+from sweets_store.imports.rejects import RejectsUnwritable
 from sweets_store.tests.serving import PROJECT, manage, own_database
 from sweets_store.tests.side_by_side import side_by_side
 
@@ -98,8 +98,8 @@ def test_one_bad_row_stops_all_and_every_bad_row_is_named(file, file_format):
 
     out, err, refusal = imported(file(written(orders, file_format), file_format))
 
-    taken, twice = (
-        "order_id: is taken: the store has it already",
+    in_use, twice = (
+        "order_id: is in use: the store has it already",
         "order_id: stands more than once in this file, first in",
     )
     kilograms = "weight: must be a number of kilograms from 0.01 to 50"
@@ -108,9 +108,9 @@ def test_one_bad_row_stops_all_and_every_bad_row_is_named(file, file_format):
     assert err.splitlines() == [
         f"{place(1, file_format)} (id 2): {kilograms}; region: {number}",
         f"{place(2, file_format)}: order_id: {number}",
-        f"{place(3, file_format)} (id 5): {taken}",
+        f"{place(3, file_format)} (id 5): {in_use}",
         f"{place(4, file_format)} (id 1): {kilograms}; {twice} {place(0, file_format)}",
-        f"{place(5, file_format)} (id 5): {twice} {place(3, file_format)}; {taken}",
+        f"{place(5, file_format)} (id 5): {twice} {place(3, file_format)}; {in_use}",
     ]
     assert stored() == before
 
@@ -159,7 +159,7 @@ def test_lines_that_are_no_objects_are_named_among_the_others(file):
         "line 1: cannot be read as JSON: Expecting property name enclosed in double quotes at column 2",
         "line 3: must be an object",
         "line 4: cannot be read as JSON: a key stands twice in one object",
-        "line 5 (id 3): x: is unknown; known are: order_id, weight, region, delivery_hours",
+        "line 5 (id 3): x: is unknown; known: order_id, weight, region, delivery_hours",
     ]
 
 
@@ -315,30 +315,30 @@ def test_what_is_no_file_is_one_clear_line(tmp_path):
 
 @pytest.fixture
 def file_that_loses_an_id(file):
-    """A reader, and who takes id 10,002 when the first 10,000 rows are in the store: only the primary key tells."""
+    """A reader, and who uses id 10,002 when the first 10,000 rows are in the store: only the primary key tells."""
     path = file("".join(json.dumps(order(order_id)) + "\n" for order_id in range(1, 10_003)))
 
-    def take(step, rows):
+    def use_the_id(step, rows):
         if (step, rows) == ("stored", 10_000) and not Order.objects.filter(order_id=10_002).exists():
             side_by_side(lambda: OrderFactory(order_id=10_002, region=77))
 
     with path.open("rb") as content:
-        yield {"file": reader_of(content, OrderSerializer, name=path.name), "watch": take}
+        yield {"file": reader_of(content, OrderSerializer, name=path.name), "watch": use_the_id}
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_an_id_taken_while_the_file_is_stored_undoes_the_import(file_that_loses_an_id):
+def test_an_id_that_another_uses_while_the_file_is_stored_undoes_the_import(file_that_loses_an_id):
     with pytest.raises(ImportRefused) as refused:
         import_orders(**file_that_loses_an_id)
 
-    assert refused.value.bad_rows == [("line 10002", 10_002, "order_id: is taken: the store has it already")]
+    assert refused.value.bad_rows == [("line 10002", 10_002, "order_id: is in use: the store has it already")]
     assert Order.objects.get().region == 77
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_an_id_taken_while_the_file_is_stored_is_rejected(file_that_loses_an_id, tmp_path):
+def test_an_id_that_another_uses_while_the_file_is_stored_is_rejected(file_that_loses_an_id, tmp_path):
     rejects = tmp_path / "rejects"
 
     assert import_orders(**file_that_loses_an_id, rejects=rejects) == (10_001, 1)
@@ -405,7 +405,7 @@ def test_of_twin_imports_one_wins_whole_and_the_other_reports(environment, file)
 
     (lost, reported), lost_code = outcomes[0]
     assert (lost, lost_code) == ("", 1)
-    assert reported.splitlines()[0] == "line 1 (id 1): order_id: is taken: the store has it already"
+    assert reported.splitlines()[0] == "line 1 (id 1): order_id: is in use: the store has it already"
     assert reported.splitlines()[-2:] == [
         "… and 2000 more",
         "CommandError: 12000 of 12000 orders refused; nothing was changed.",

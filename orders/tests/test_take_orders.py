@@ -165,7 +165,7 @@ def test_answers_400_with_the_report(api):
 def test_statements_do_not_grow_with_the_import(count):
     orders = [order(n) for n in range(1, count + 1)]
 
-    # The ids that are taken, the rows.
+    # The ids that are in use, the rows.
     with statements_captured() as statements:
         take(*orders)
     assert len(statements) == 2

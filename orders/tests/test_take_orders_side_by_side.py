@@ -1,4 +1,4 @@
-"""Imports of the same ids at the same time: exactly one wins, the others are told which ids are taken."""
+"""Imports of the same ids at the same time: exactly one wins, the others are told which ids are in use."""
 
 from datetime import UTC, datetime
 from functools import partial

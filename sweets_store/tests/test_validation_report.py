@@ -8,7 +8,7 @@ from orders.models import Order
 from orders.tests.factories import OrderFactory
 
 REPEATED = "stands more than once in this import"
-TAKEN = "is taken: the store has it already"
+IN_USE = "is in use: the store has it already"
 
 
 def order(order_id, **fields):
@@ -40,7 +40,7 @@ def test_names_every_bad_object_and_every_bad_field(api):
         "couriers": [{"id": 2}, {"id": 3}],
         "2": {
             "courier_type": "must be one of: foot, bike, car",
-            "shoe_size": "is unknown; known are: courier_id, courier_type, regions, working_hours",
+            "shoe_size": "is unknown; known: courier_id, courier_type, regions, working_hours",
         },
         "3": {"working_hours": "item 0 must start before it ends"},
         "data[3]": {"courier_id": "is required", "working_hours": "must be a list of windows"},
@@ -78,7 +78,7 @@ def test_an_id_that_the_store_has_is_reported_beside_other_faults(api):
     report = report_of(api.post("/orders", {"data": [order(5, weight="1"), order(6), order(7, region=None)]}))
 
     assert report["orders"] == [{"id": 5}, {"id": 7}]
-    assert report["5"] == {"weight": "must be a number of kilograms from 0.01 to 50", "order_id": TAKEN}
+    assert report["5"] == {"weight": "must be a number of kilograms from 0.01 to 50", "order_id": IN_USE}
     assert report["7"].keys() == {"region"}
     assert Order.objects.count() == 1
 
@@ -88,7 +88,7 @@ def test_a_courier_that_was_hired_is_reported_and_stays_as_he_was(api):
 
     report = report_of(api.post("/couriers", {"data": [courier(hired.courier_id), courier(99)]}))
 
-    assert report == {"couriers": [{"id": hired.courier_id}], str(hired.courier_id): {"courier_id": TAKEN}}
+    assert report == {"couriers": [{"id": hired.courier_id}], str(hired.courier_id): {"courier_id": IN_USE}}
     assert list(Courier.objects.values_list("courier_id", "courier_type")) == [(hired.courier_id, "car")]
 
 
@@ -107,6 +107,15 @@ def test_after_10_000_bad_objects_the_report_counts_the_rest(api):
     assert report["orders"][-1] == {"id": 10_000}
     assert len(report) == 10_002
     assert report["data"] == "… and 2345 more"
+
+
+def test_after_100_unknown_fields_of_an_object_the_others_are_counted(api):
+    unknown = {f"field_{n}": n for n in range(150)}
+
+    report = report_of(api.post("/orders", {"data": [order(1, **unknown)], **unknown}))
+
+    assert len(report["1"]) == 101
+    assert report["1"]["__core__"] == report["__core__"] == "50 more fields are unknown"
 
 
 def test_ids_come_back_in_the_order_sent(api):

@@ -2,7 +2,7 @@
 
 from couriers.serializers import CourierSerializer
 from couriers.services import import_couriers
-from sweets_store.import_command import ImportCommand
+from sweets_store.imports.command import ImportCommand
 
 
 class Command(ImportCommand):

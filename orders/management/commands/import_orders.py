@@ -2,7 +2,7 @@
 
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
-from sweets_store.import_command import ImportCommand
+from sweets_store.imports.command import ImportCommand
 
 
 class Command(ImportCommand):

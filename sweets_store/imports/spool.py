@@ -11,7 +11,7 @@ from sweets_store.errors import DomainError
 BATCH_ROWS = 10_000
 BATCH_CHARACTERS = 2 * 1024 * 1024
 CACHE_KIB = 4 * 1024
-OWN, TWICE, TAKEN = range(3)  # the kinds of faults, in the order in which a row's are told
+OWN, TWICE, IN_USE = range(3)  # the kinds of faults, in the order in which a row's are told
 
 
 class BadRow(NamedTuple):
@@ -86,7 +86,7 @@ class Spool:
         self._connection.executemany("INSERT INTO faults VALUES (?, ?, ?)", self._faults)
         self._rows, self._faults, self._characters = [], [], 0
 
-    def close(self, twice: str) -> None:
+    def finish(self, twice: str) -> None:
         """Take no more rows, and refuse those whose id an earlier one has; `%d` in `twice` is that one's place."""
         self._flush()
         self._connection.execute("CREATE INDEX rows_by_id ON rows (id)")
@@ -103,11 +103,11 @@ class Spool:
         while batch := ids.fetchmany(BATCH_ROWS):
             yield [object_id for (object_id,) in batch]
 
-    def refuse_taken(self, ids: Iterable[int], reason: str) -> int:
+    def refuse_in_use(self, ids: Iterable[int], reason: str) -> int:
         """Refuse the rows that have these ids; return how many had not been refused for this yet."""
         return self._connection.executemany(
             "INSERT OR IGNORE INTO faults SELECT place, ?, ? FROM rows WHERE id = ?",
-            ((TAKEN, reason, object_id) for object_id in ids),
+            ((IN_USE, reason, object_id) for object_id in ids),
         ).rowcount
 
     def count(self) -> int:

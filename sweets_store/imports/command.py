@@ -13,9 +13,10 @@ from django.core.management.base import DjangoHelpFormatter
 from django.db import InterfaceError, OperationalError
 
 from sweets_store.errors import DomainError
-from sweets_store.files import FORMATS, BrokenFile, reader_of
-from sweets_store.imports import ImportRefused, Outcome
-from sweets_store.serializers import ImportedSerializer
+from sweets_store.imports.checked import ImportedSerializer
+from sweets_store.imports.formats import FORMATS, reader_of
+from sweets_store.imports.insert import ImportRefused, Outcome
+from sweets_store.imports.reader import BrokenFile
 
 STANDARD_INPUT = "-"
 EXPLANATION = """\
@@ -42,6 +43,7 @@ class ImportCommand(BaseCommand):
 
     serializer: ClassVar[type[ImportedSerializer]]
     service: ClassVar[Callable[..., Outcome]]
+    # They load the API and the admin, of which an import uses nothing.
     requires_system_checks = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

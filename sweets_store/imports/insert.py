@@ -14,12 +14,13 @@ from django.db.models import Model
 
 from sweets_store.bulk import insert_rows
 from sweets_store.errors import DomainError
-from sweets_store.files import BrokenRow, Reader
-from sweets_store.rejects import Rejects, new_rejects
-from sweets_store.serializers import MAX_REPORTED, CheckedImport, Faults
-from sweets_store.spool import Spool, new_spool
+from sweets_store.imports.checked import MAX_REPORTED, CheckedImport
+from sweets_store.imports.reader import BrokenRow, Reader
+from sweets_store.imports.rejects import Rejects, new_rejects
+from sweets_store.imports.spool import Spool, new_spool
+from sweets_store.serializers import Faults
 
-TAKEN = "is taken: the store has it already"
+ID_IN_USE = "is in use: the store has it already"
 MAX_REASON = 1_000
 WATCHED_ROWS = 10_000
 
@@ -40,26 +41,26 @@ def insert_all_or_none(
     is taken. Two imports may still race over one id: the slower one meets the primary key, looks again and reports.
     Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock.
     """
-    refuse_taken(model, checked)
+    refuse_ids_in_use(model, checked)
     checked.raise_if_bad()
     rows = sorted(map(row_of, checked.values.values()))
     try:
         with transaction.atomic():
             insert_rows(model, columns, rows)
     except IntegrityError:
-        refuse_taken(model, checked)
+        refuse_ids_in_use(model, checked)
         checked.raise_if_bad()
         raise
     return list(checked.ids.values())
 
 
-def refuse_taken(model: type[Model], checked: CheckedImport) -> None:
-    taken = taken_ids(model, checked.ids.values())
-    if taken:
-        checked.refuse_ids(taken, TAKEN)
+def refuse_ids_in_use(model: type[Model], checked: CheckedImport) -> None:
+    used = ids_in_use(model, checked.ids.values())
+    if used:
+        checked.refuse_ids(used, ID_IN_USE)
 
 
-def taken_ids(model: type[Model], ids: Iterable[int]) -> set[int]:
+def ids_in_use(model: type[Model], ids: Iterable[int]) -> set[int]:
     """Those of the ids that the store has already, by one statement."""
     return set(model._default_manager.filter(pk__among=ids).values_list("pk", flat=True))
 
@@ -114,11 +115,11 @@ def import_file(
         draft = stack.enter_context(new_rejects(rejects)) if rejects else None
         spool = stack.enter_context(new_spool(len(columns), keep_texts=draft is not None))
         spool_rows(reader, spool, row_of, watch)
-        refuse_taken_rows(model, spool)
+        refuse_rows_in_use(model, spool)
         while True:
             refused = spool.count_bad()
             if refused and draft is None:
-                raise refusal(reader, spool)
+                raise import_refused(reader, spool)
             try:
                 with transaction.atomic():
                     taken = insert_batches(model, columns, spool, watch)
@@ -127,7 +128,7 @@ def import_file(
                         publish_rejects(reader, spool, draft)
                 return Outcome(taken, refused)
             except IntegrityError:
-                if not refuse_taken_rows(model, spool):
+                if not refuse_rows_in_use(model, spool):
                     raise
 
 
@@ -141,30 +142,30 @@ def spool_rows(reader: Reader, spool: Spool, row_of: RowOf, watch: Watch) -> Non
         else:
             faults = {"__core__": str(sent) if isinstance(sent, BrokenRow) else "must be an object"}
         if faults:
-            spool.add_bad(place, text, values.get(id_name), reason_of(faults))
+            spool.add_bad(place, text, values.get(id_name), row_reason(faults))
         else:
             spool.add(place, text, row_of(values))
         if place % WATCHED_ROWS == 0:
             watch("checked", place)
-    spool.close(f"{id_name}: stands more than once in this file, first in {reader.place}")
+    spool.finish(f"{id_name}: stands more than once in this file, first in {reader.place}")
 
 
-def reason_of(faults: Faults) -> str:
+def row_reason(faults: Faults) -> str:
     reason = "; ".join(text if name == "__core__" else f"{name}: {text}" for name, text in faults.items())
     return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
-def refuse_taken_rows(model: type[Model], spool: Spool) -> int:
+def refuse_rows_in_use(model: type[Model], spool: Spool) -> int:
     """Refuse the rows whose ids the store has; return how many were not known as such."""
     refused = 0
     for ids in spool.id_batches():
         # New ids mostly lie where the store has none at all: one look then spares one for each.
         if model._default_manager.filter(pk__range=(ids[0], ids[-1])).exists():
-            refused += spool.refuse_taken(taken_ids(model, ids), f"{model._meta.pk.name}: {TAKEN}")
+            refused += spool.refuse_in_use(ids_in_use(model, ids), f"{model._meta.pk.name}: {ID_IN_USE}")
     return refused
 
 
-def refusal(reader: Reader, spool: Spool) -> ImportRefused:
+def import_refused(reader: Reader, spool: Spool) -> ImportRefused:
     bad_rows = [
         ReportedRow(reader.place % row.place, row.object_id, row.reason)
         for row in islice(spool.bad_rows(), MAX_REPORTED)

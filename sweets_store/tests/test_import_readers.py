@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from couriers.serializers import CourierSerializer
 from orders.serializers import OrderSerializer
-from sweets_store.files import MAX_ROW, BrokenFile, BrokenRow, JSONReader, decoded, reader_of
+from sweets_store.imports.document import JSONReader
+from sweets_store.imports.formats import reader_of
+from sweets_store.imports.reader import MAX_ROW, BrokenFile, BrokenRow, decoded
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 ORDER = '{"order_id": 1, "weight": 0.50, "region": 2, "delivery_hours": ["09:00-12:00"]}'

@@ -1,0 +1,87 @@
+"""What the readers of files share: a file's text in pieces, its lines, its faults (README, "Commands").
+
+A reader holds a chunk of the file and one row at a time. A field or column `reason`, which the rejects of an earlier
+import carry, is passed over.
+"""
+
+import codecs
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Protocol, TextIO
+
+from sweets_store.errors import DomainError
+from sweets_store.imports.checked import ImportedSerializer
+
+CHUNK_BYTES = 64 * 1024
+MAX_ROW = 2**20
+REASON = "reason"
+
+# Where the row stands, its own text, and what it holds: the object, or why it cannot be read.
+SentRow = tuple[int, str, Any]
+
+
+class BrokenFile(DomainError):
+    """The file cannot be read to its end, so nothing of it counts."""
+
+    code = "broken_file"
+    message = "The file {fault}"
+
+
+class BrokenRow(ValueError):
+    """The row is no object; the text says why. The rows after it can be read."""
+
+
+class ReadableBytes(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Reader(ABC):
+    """Yields the rows of a file. Raises BrokenFile, and OSError as the file does."""
+
+    place: ClassVar[str] = "line %d"
+
+    def __init__(self, texts: Iterable[str], serializer: type[ImportedSerializer]) -> None:
+        self.serializer = serializer
+        self._texts = texts
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[SentRow]: ...
+
+    @abstractmethod
+    def write_rejects(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
+        """Write (text of a row, reason) in the format of the file that was read to its end."""
+
+
+def decoded(file: ReadableBytes, size: int = CHUNK_BYTES) -> Iterator[str]:
+    """Yield the text of a UTF-8 file, with or without a byte order mark, in pieces that are never empty."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    position, blank = 0, True
+    while chunk := file.read(size):
+        text = _decoded(decoder, chunk, position)
+        position += len(chunk)
+        blank = blank and (not text or text.isspace())
+        if text:
+            yield text
+    _decoded(decoder, b"", position)
+    if blank:
+        raise BrokenFile(fault="is empty.")
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, position: int) -> str:
+    try:
+        return decoder.decode(chunk, final=not chunk)
+    except UnicodeDecodeError as fault:
+        raise BrokenFile(fault=f"is not UTF-8 text near byte {position + fault.start + 1}.") from None
+
+
+def lines(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the lines without their line feed."""
+    rest, number = "", 1
+    for text in texts:
+        *whole, rest = (rest + text).split("\n")
+        yield from whole
+        number += len(whole)
+        if len(rest) > MAX_ROW:
+            raise BrokenFile(fault=f"has more than {MAX_ROW} characters in line {number}.")
+    if rest:
+        yield rest
