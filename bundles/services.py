@@ -1,6 +1,11 @@
-"""The use cases around bundles. Lock order everywhere: the courier's row, then regions, then bundle, then orders."""
+"""The use cases around bundles.
+
+Lock order everywhere: the courier's row, then his regions. A bundle and its orders are written under their courier's
+row alone, so their own order does not matter.
+"""
 
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -8,13 +13,14 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from bundles.candidates import candidates
 from bundles.models import Bundle
 from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating, take_while_they_fit
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
+from sweets_store.bulk import JSONRows
 from sweets_store.errors import DomainError, NotFound
 
 
@@ -55,7 +61,8 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
         return Assignment([order_id for order_id, _ in carried], carried[0][1])
 
     lock_regions(courier.regions)
-    chosen = take_while_they_fit(candidates(courier), capacity=courier.capacity)
+    with closing(candidates(courier)) as lightest_first:
+        chosen = take_while_they_fit(lightest_first, capacity=courier.capacity)
     if not chosen:
         return Assignment([], None)
     bundle = Bundle.objects.create(courier=courier, courier_type=courier.courier_type, assign_time=now)
@@ -76,7 +83,7 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     """
     lock_courier(courier_id)
     order = Order.objects.filter(order_id=order_id, bundle__courier_id=courier_id).first()
-    if order is None or order.bundle_id is None:
+    if order is None or order.bundle_id is None:  # the latter for the type checker: the filter asks for a bundle
         raise NotCarried(courier_id=courier_id, order_id=order_id)
     if order.complete_time is not None:
         return order.complete_time
@@ -124,29 +131,32 @@ def courier_statement(*, courier_id: int) -> Statement:
 
     Raises UnknownCourier.
     """
-    courier = Courier.objects.filter(courier_id=courier_id).first()
+    deliveries = Order.objects.delivered().filter(bundle__courier_id=OuterRef("courier_id")).order_by()
+    rows = JSONRows(
+        "bundle_id",
+        "bundle__courier_type",
+        "bundle__is_completed",
+        "bundle__assign_time",
+        "complete_time",
+        "order_id",
+        "region",
+    )
+    # One statement, so that all of it is of one moment.
+    courier = (
+        Courier.objects.filter(courier_id=courier_id)
+        .annotate(deliveries=Subquery(deliveries.values("bundle__courier_id").values(rows=rows)))
+        .first()
+    )
     if courier is None:
         raise UnknownCourier(courier_id=courier_id)
-    deliveries: Iterable[tuple[Any, ...]] = (
-        Order.objects.delivered()
-        .filter(bundle__courier_id=courier_id)
-        .order_by("bundle_id")
-        .values_list(
-            "bundle_id",
-            "bundle__courier_type",
-            "bundle__is_completed",
-            "bundle__assign_time",
-            "complete_time",
-            "order_id",
-            "region",
-        )
-    )
     paid_types: list[str] = []
     times: list[tuple[int, timedelta]] = []
-    for (_, courier_type, is_completed, assign_time), rows in groupby(deliveries, key=itemgetter(0, 1, 2, 3)):
+    for bundle, delivered in groupby(sorted(courier.deliveries or []), key=itemgetter(0, 1, 2, 3)):
+        _, courier_type, is_completed, assign_time = bundle
         if is_completed:
             paid_types.append(courier_type)
-        times += delivery_times(assign_time, [row[4:] for row in rows])
+        completions = [(datetime.fromisoformat(time), order_id, region) for *_, time, order_id, region in delivered]
+        times += delivery_times(datetime.fromisoformat(assign_time), completions)
     return Statement(courier, pay(paid_types), rating(times) if paid_types else None)
 
 

@@ -52,6 +52,15 @@ def filled_half_hours(hours: Iterable[str]) -> int:
     return mask
 
 
+def worked_minutes(hours: Iterable[str]) -> str:
+    """A text of 1,440 characters: 1 for each minute of the day that the hours hold, else 0."""
+    minutes = bytearray(b"0" * 24 * 60)
+    for window in hours:
+        start, end = parse_window(window)
+        minutes[start:end] = b"1" * (end - start)
+    return minutes.decode()
+
+
 def hours_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether a window of the one shares more than a point with a window of the other."""
     windows = [parse_window(other) for other in others]

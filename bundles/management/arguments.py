@@ -4,8 +4,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import TypeVar
 
+from sweets_store.ids import parse_id
 from sweets_store.instants import parse_instant
-from sweets_store.lists import parse_id
 
 Value = TypeVar("Value")
 

@@ -13,6 +13,8 @@ from bundles.services import assign_orders
 from bundles.tests import reference
 from bundles.tests.scenes import add_orders, rolled_back
 from couriers.tests.factories import CourierFactory
+from orders.models import Order
+from orders.tests.factories import OrderFactory
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
@@ -169,3 +171,15 @@ def test_assigns_what_a_search_through_everything_finds(scene):
         add_orders(some)
 
         assert assigned(courier) == most_that_he_can_carry(courier, some)
+
+
+def test_windows_of_a_minute_are_told_apart_however_many():
+    """Compared pair by pair they would hold the lock for minutes: 719 of his with 720 of each of 300 orders."""
+    minutes = [f"{n // 60:02d}:{n % 60:02d}" for n in range(1440)]
+    his = [f"{start}-{end}" for start, end in zip(minutes[1:1440:2], minutes[2::2], strict=False)]
+    theirs = [f"{start}-{end}" for start, end in zip(minutes[0:1440:2], minutes[1::2], strict=True)]
+    courier = CourierFactory(working_hours=his)
+    order = OrderFactory(delivery_hours=[his[-1]], weight=2)
+    Order.objects.bulk_create(OrderFactory.build(order_id=10_000 + n, delivery_hours=theirs) for n in range(300))
+
+    assert [candidate.order_id for candidate in candidates(courier)] == [order.order_id]
