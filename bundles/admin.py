@@ -34,7 +34,15 @@ class StateFilter(ChoiceFilter):
 @admin.register(Bundle)
 class BundleAdmin(RecordAdmin):
     ordering = ["-bundle_id"]
-    list_display = ["bundle_id", "his", "carrier", "assigned", "state", "delivered", "its_orders"]
+    list_display = [
+        "bundle_id",
+        "courier_link",
+        "type_when_formed",
+        "assigned_utc",
+        "state",
+        "delivered_of_all",
+        "orders_link",
+    ]
     list_filter = [StateFilter, AssignedFilter]
     search_words = {"bundle": "bundle_id", "courier": "courier_id"}
     search_day = "assign_time"
@@ -42,38 +50,38 @@ class BundleAdmin(RecordAdmin):
         "Search for a bundle's number, or for courier 12, or for a day of assignment such as 2026-01-10."
         " Of several numbers any is found."
     )
-    fields = ["bundle_id", "his", "carrier", "assigned", "state", "orders"]
+    fields = ["bundle_id", "courier_link", "type_when_formed", "assigned_utc", "state", "lightest_orders"]
 
     def listed_rows(self) -> QuerySet[Any]:
         delivered = Q(orders__complete_time__isnull=False)
         return Bundle.objects.annotate(all_orders=Count("orders"), delivered_orders=Count("orders", filter=delivered))
 
     @admin.display(description="courier", ordering="courier_id")
-    def his(self, bundle: Bundle) -> SafeString:
+    def courier_link(self, bundle: Bundle) -> SafeString:
         return record_link("couriers_courier", bundle.courier_id)
 
     @admin.display(description="type when formed", ordering="courier_type")
-    def carrier(self, bundle: Bundle) -> str:
+    def type_when_formed(self, bundle: Bundle) -> str:
         return bundle.courier_type
 
     @admin.display(description="assigned (UTC)", ordering="assign_time")
-    def assigned(self, bundle: Bundle) -> SafeString:
+    def assigned_utc(self, bundle: Bundle) -> SafeString:
         return moment(bundle.assign_time)
 
     @admin.display(ordering="is_completed")
     def state(self, bundle: Bundle) -> str:
         return "completed" if bundle.is_completed else "active"
 
-    @admin.display
-    def delivered(self, bundle: Any) -> str:
+    @admin.display(description="delivered")
+    def delivered_of_all(self, bundle: Any) -> str:
         return f"{bundle.delivered_orders} of {bundle.all_orders}"
 
     @admin.display(description="orders")
-    def its_orders(self, bundle: Bundle) -> SafeString:
+    def orders_link(self, bundle: Bundle) -> SafeString:
         return search_link("orders_order", f"bundle {bundle.bundle_id}", "its orders")
 
-    @admin.display
-    def orders(self, bundle: Bundle) -> SafeString:
+    @admin.display(description="orders")
+    def lightest_orders(self, bundle: Bundle) -> SafeString:
         """What is in it, and the lightest of that one by one: it may be thousands."""
         orders = bundle_with_orders(bundle_id=bundle.bundle_id).orders
         rows = (
@@ -93,6 +101,6 @@ class BundleAdmin(RecordAdmin):
             len(orders),
             kilograms(sum((order.weight for order in orders), Decimal(0))),
             f"The {SHOWN_ORDERS} lightest of" if len(orders) > SHOWN_ORDERS else "All",
-            self.its_orders(bundle),
+            self.orders_link(bundle),
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )

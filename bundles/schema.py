@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
 from bundles.serializers import BundleDetailSerializer, BundleSerializer
-from sweets_store.errors import refusal
+from bundles.services import UnknownBundle
 from sweets_store.schema import ID, answers_to_get, answers_to_list
 
 documented = extend_schema_view(
@@ -14,6 +14,6 @@ documented = extend_schema_view(
         operation_id="get_bundle",
         summary="A bundle with its orders, lightest first",
         parameters=[OpenApiParameter("bundle_id", ID, OpenApiParameter.PATH)],
-        responses=answers_to_get(BundleDetailSerializer, unknown=refusal("unknown_bundle", "There is no bundle 7.")),
+        responses=answers_to_get(BundleDetailSerializer, unknown=UnknownBundle(bundle_id=7).body()),
     ),
 )

@@ -30,22 +30,38 @@ class CourierTypeFilter(ChoiceFilter):
 @admin.register(Courier)
 class CourierAdmin(RecordAdmin):
     ordering = ["courier_id"]
-    list_display = ["courier_id", "carrier", "works_in", "works_at", "bundles", "orders"]
+    list_display = [
+        "courier_id",
+        "type_and_capacity",
+        "first_regions",
+        "first_working_hours",
+        "bundles_link",
+        "orders_link",
+    ]
     list_filter = [CourierTypeFilter]
     search_words = {"courier": "courier_id", "region": "regions__holds"}
     search_help_text = "Search for a courier's number, or for region 3. Of several numbers any is found."
-    fields = ["courier_id", "carrier", "all_regions", "all_hours", "statement", "carries", "bundles", "orders"]
+    fields = [
+        "courier_id",
+        "type_and_capacity",
+        "all_regions",
+        "all_working_hours",
+        "earnings_and_rating",
+        "carries_now",
+        "bundles_link",
+        "orders_link",
+    ]
 
     @admin.display(description="type", ordering="courier_type")
-    def carrier(self, courier: Courier) -> SafeString:
+    def type_and_capacity(self, courier: Courier) -> SafeString:
         return unbroken(f"{courier.courier_type}, {courier.capacity} kg")
 
     @admin.display(description="regions")
-    def works_in(self, courier: Courier) -> SafeString | str:
+    def first_regions(self, courier: Courier) -> SafeString | str:
         return listed_briefly(courier.regions)
 
     @admin.display(description="working hours")
-    def works_at(self, courier: Courier) -> SafeString | str:
+    def first_working_hours(self, courier: Courier) -> SafeString | str:
         return listed_briefly(courier.working_hours)
 
     @admin.display(description="regions")
@@ -53,17 +69,17 @@ class CourierAdmin(RecordAdmin):
         return listed(courier.regions)
 
     @admin.display(description="working hours")
-    def all_hours(self, courier: Courier) -> SafeString | str:
+    def all_working_hours(self, courier: Courier) -> SafeString | str:
         return listed(courier.working_hours)
 
     @admin.display(description="earnings and rating")
-    def statement(self, courier: Courier) -> str:
+    def earnings_and_rating(self, courier: Courier) -> str:
         statement = courier_statement(courier_id=courier.courier_id)
         rating = "no rating yet" if statement.rating is None else f"rating {statement.rating} of 5"
         return f"earned {statement.earnings:,}, {rating}"
 
     @admin.display(description="carries now")
-    def carries(self, courier: Courier) -> SafeString | str:
+    def carries_now(self, courier: Courier) -> SafeString | str:
         carried = carried_orders(courier.courier_id).aggregate(
             bundle_id=Max("bundle_id"), orders=Count("order_id"), weight=Sum("weight")
         )
@@ -72,10 +88,10 @@ class CourierAdmin(RecordAdmin):
         bundle = record_link("bundles_bundle", carried["bundle_id"])
         return format_html("{}: {} to deliver, {}", bundle, carried["orders"], kilograms(carried["weight"]))
 
-    @admin.display
-    def bundles(self, courier: Courier) -> SafeString:
+    @admin.display(description="bundles")
+    def bundles_link(self, courier: Courier) -> SafeString:
         return search_link("bundles_bundle", f"courier {courier.courier_id}", "his bundles")
 
-    @admin.display
-    def orders(self, courier: Courier) -> SafeString:
+    @admin.display(description="orders")
+    def orders_link(self, courier: Courier) -> SafeString:
         return search_link("orders_order", f"courier {courier.courier_id}", "his orders")

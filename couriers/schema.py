@@ -3,17 +3,19 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from bundles.services import UnknownCourier
 from couriers.serializers import CourierChangeSerializer, CourierSerializer
-from sweets_store.errors import refusal
+from sweets_store.imports.checked import MAX_OBJECTS
 from sweets_store.schema import ID, CouriersReport, answers_to_body, answers_to_get, answers_to_list
-from sweets_store.serializers import MAX_OBJECTS, IdField
+from sweets_store.serializers import IdField
 
 COURIER = {"courier_id": 2, "courier_type": "bike", "regions": [1, 22], "working_hours": ["09:00-18:00"]}
-UNKNOWN_COURIER = refusal("unknown_courier", "There is no courier 2. Hire him by POST /couriers first.")
+UNKNOWN_COURIER = UnknownCourier(courier_id=2).body()
 COURIER_ID = OpenApiParameter("courier_id", ID, OpenApiParameter.PATH)
 
 
 class CouriersImport(serializers.Serializer):
+    # Hides Serializer.data, which the document has no use for.
     data = serializers.ListField(child=CourierSerializer(), max_length=MAX_OBJECTS)  # type: ignore[assignment]
 
 

@@ -1,19 +1,13 @@
 import django_filters
 from django.db.models import QuerySet
 
-from orders.models import Order, OrderQuerySet
+from orders.models import Order, OrderQuerySet, OrderStatus
 from sweets_store.lists import IdFilter, WeightFilter, WordFilter
-
-STATUSES = {
-    "free": OrderQuerySet.free,
-    "assigned": OrderQuerySet.undelivered,
-    "delivered": OrderQuerySet.delivered,
-}
 
 
 class OrderFilters(django_filters.FilterSet):
     status = WordFilter(
-        STATUSES,
+        OrderStatus.values,
         method="in_status",
         description="free: no courier has it; assigned: a courier carries it; delivered: it has a complete time.",
     )
@@ -28,4 +22,4 @@ class OrderFilters(django_filters.FilterSet):
         fields: list[str] = []
 
     def in_status(self, orders: OrderQuerySet, name: str, status: str) -> QuerySet[Order]:
-        return STATUSES[status](orders)
+        return orders.in_status(status)

@@ -6,6 +6,12 @@ from django.db.models import Q
 from bundles.models import Bundle
 
 
+class OrderStatus(models.TextChoices):
+    FREE = "free"
+    ASSIGNED = "assigned"
+    DELIVERED = "delivered"
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def free(self) -> "OrderQuerySet":
         return self.filter(bundle__isnull=True)
@@ -16,6 +22,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def delivered(self) -> "OrderQuerySet":
         return self.filter(complete_time__isnull=False)
+
+    def in_status(self, status: str) -> "OrderQuerySet":
+        """Those whose `status` it is."""
+        match OrderStatus(status):
+            case OrderStatus.FREE:
+                return self.free()
+            case OrderStatus.ASSIGNED:
+                return self.undelivered()
+            case OrderStatus.DELIVERED:
+                return self.delivered()
 
     def lightest_first(self) -> "OrderQuerySet":
         return self.order_by("weight", "order_id")
@@ -78,3 +94,9 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"Order {self.order_id}"
+
+    @property
+    def status(self) -> OrderStatus:
+        if self.bundle_id is None:
+            return OrderStatus.FREE
+        return OrderStatus.ASSIGNED if self.complete_time is None else OrderStatus.DELIVERED

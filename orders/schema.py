@@ -3,21 +3,22 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from bundles.services import NotCarried, UnknownCourier
 from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
-from sweets_store.errors import refusal
+from orders.services import UnknownOrder
+from sweets_store.imports.checked import MAX_OBJECTS
 from sweets_store.schema import ID, FieldsReport, OrdersReport, answers_to_body, answers_to_get, answers_to_list
-from sweets_store.serializers import MAX_OBJECTS, IdField, InstantField
+from sweets_store.serializers import IdField, InstantField
 
 ORDER = {"order_id": 33, "weight": 0.23, "region": 22, "delivery_hours": ["09:00-18:00"]}
 COMPLETION = {"courier_id": 2, "order_id": 33, "complete_time": "2021-01-10T10:33:01.42Z"}
-UNKNOWN_ORDER = refusal("unknown_order", "There is no order 33.")
-UNKNOWN_COURIER = refusal("unknown_courier", "There is no courier 2. Hire him by POST /couriers first.")
-NOT_CARRIED = refusal(
-    "not_carried", "Courier 2 does not carry order 33: it is unknown, not assigned or another courier's."
-)
+UNKNOWN_ORDER = UnknownOrder(order_id=33).body()
+UNKNOWN_COURIER = UnknownCourier(courier_id=2).body()
+NOT_CARRIED = NotCarried(courier_id=2, order_id=33).body()
 
 
 class OrdersImport(serializers.Serializer):
+    # Hides Serializer.data, which the document has no use for.
     data = serializers.ListField(child=OrderSerializer(), max_length=MAX_OBJECTS)  # type: ignore[assignment]
 
 

@@ -20,8 +20,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from sweets_store.lists import parse_id
-from sweets_store.serializers import MAX_ID
+from sweets_store.ids import MAX_ID, parse_id
 
 admin.site.site_header = admin.site.site_title = "Sweets store"
 admin.site.index_title = "Records"

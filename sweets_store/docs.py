@@ -1,5 +1,6 @@
 """The pages /schema and /docs. Neither asks the database, nor the browser another host."""
 
+# drf-spectacular leaves some of its base classes without annotations.
 # mypy: disable-error-code="no-untyped-call"
 
 from functools import cache

@@ -13,6 +13,9 @@ class DomainError(Exception):
         self.facts = facts
         super().__init__(self.message.format(**facts))
 
+    def body(self) -> dict[str, str]:
+        return refusal(self.code, str(self))
+
 
 class NotFound(DomainError):
     """What the request names does not exist."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ParseError
@@ -18,34 +19,31 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from sweets_store.api import ApiViewSet
+from sweets_store.ids import ID_PATTERN, MAX_ID, parse_id
 from sweets_store.instants import parse_instant
-from sweets_store.serializers import MAX_ID
 
 PAGE, LONGEST_PAGE = 100, 1_000
 Schema = dict[str, Any]
 
-_ID = re.compile("[1-9][0-9]{0,18}")
 _WEIGHT = re.compile(r"(0|[1-9][0-9]?)(\.[0-9]{1,2})?")
-_CURSOR = re.compile("(after|before)-([1-9][0-9]{0,18})")
+_CURSOR = re.compile(f"(after|before)-({ID_PATTERN})")
+_SIGNATURE = ":[A-Za-z0-9_-]{43}"
 
 
 class Cursor(NamedTuple):
-    """Where a page stands: right after the record of that id or, walking back, right before it."""
+    """Where a page stands: right after the record of that id or, walking back, right before it.
+
+    As text it is signed, so that only what an answer held comes back.
+    """
 
     direction: str
     record_id: int
 
     def __str__(self) -> str:
-        return f"{self.direction}-{self.record_id}"
+        return Signer(salt="cursor").sign(f"{self.direction}-{self.record_id}")
 
 
 # What a parameter's text means. Each raises ValueError, whose text says what is wrong.
-
-
-def parse_id(text: str) -> int:
-    if _ID.fullmatch(text) is None or (number := int(text)) > MAX_ID:
-        raise ValueError(f"must be an integer from 1 to {MAX_ID}")
-    return number
 
 
 def parse_weight(text: str) -> Decimal:
@@ -61,16 +59,19 @@ def parse_boolean(text: str) -> bool:
 
 
 def parse_limit(text: str) -> int:
-    if _ID.fullmatch(text) is None or (limit := int(text)) > LONGEST_PAGE:
+    if re.fullmatch(ID_PATTERN, text) is None or (limit := int(text)) > LONGEST_PAGE:
         raise ValueError(f"must be an integer from 1 to {LONGEST_PAGE}")
     return limit
 
 
 def parse_cursor(text: str) -> Cursor:
-    match = _CURSOR.fullmatch(text)
-    if match is None or (record_id := int(match[2])) > MAX_ID:
+    try:
+        match = _CURSOR.fullmatch(Signer(salt="cursor").unsign(text))
+    except BadSignature:
+        match = None
+    if match is None:
         raise ValueError("must come from the next or previous of an answer; start again without it")
-    return Cursor(match[1], record_id)
+    return Cursor(match[1], parse_id(match[2]))
 
 
 # Filters
@@ -150,7 +151,7 @@ class StrictFilters(DjangoFilterBackend):
         faults = {name: " ".join(map(str, messages)) for name, messages in filters.errors.items()}
         for name, values in request.query_params.lists():
             if name not in known:
-                faults[name] = f"is unknown; known are: {', '.join(known)}"
+                faults[name] = f"is unknown; known: {', '.join(known)}"
             elif len(values) > 1:
                 faults[name] = "stands more than once"
             elif not values[0]:
@@ -220,7 +221,7 @@ class ListPages(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
         limit = {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}
-        cursor = {"type": "string", "pattern": f"^{_CURSOR.pattern}$"}
+        cursor = {"type": "string", "pattern": f"^{_CURSOR.pattern}{_SIGNATURE}$"}
         return [
             {"name": "limit", "in": "query", "schema": limit, "description": "Records a page."},
             {"name": "cursor", "in": "query", "schema": cursor, "description": "From `next` or `previous`."},

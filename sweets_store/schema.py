@@ -1,5 +1,6 @@
 """OpenAPI: what drf-spectacular cannot read off our fields, filters and refusals."""
 
+# drf-spectacular leaves some of its base classes without annotations.
 # mypy: disable-error-code="no-untyped-call"
 
 from typing import Any, ClassVar
@@ -15,7 +16,8 @@ from rest_framework import serializers
 
 from sweets_store.api import RETRY_AFTER_SECONDS, TOO_LARGE, UNAVAILABLE
 from sweets_store.errors import refusal
-from sweets_store.serializers import MAX_ID, MAX_ITEMS
+from sweets_store.ids import MAX_ID
+from sweets_store.serializers import MAX_ITEMS, WeightField
 
 Schema = dict[str, Any]
 
@@ -64,7 +66,12 @@ class ChoiceExtension(_FieldExtension):
 
 class WeightExtension(_FieldExtension):
     target_class = "sweets_store.serializers.WeightField"
-    schema = {"type": "number", "minimum": 0.01, "maximum": 50, "description": "Kilograms."}
+    schema = {
+        "type": "number",
+        "minimum": float(WeightField.LIGHTEST),
+        "maximum": float(WeightField.HEAVIEST),
+        "description": "Kilograms.",
+    }
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         # Not in answers: many a validator reckons in floats, where 0.07 is no multiple of 0.01.
@@ -179,7 +186,7 @@ def refused(description: str, *bodies: dict[str, str], report: type[WrittenOut] 
 
 BROKEN_JSON = refusal("broken_json", "The body cannot be read as JSON: the body is empty.")
 BAD_PARAMETERS = refusal("bad_parameters", "limit: must be an integer from 1 to 1000; page: is unknown.")
-BAD_HOST = refusal("bad_request", "Invalid HTTP_HOST header: 'evil'.")
+BAD_HOST = refusal("unknown_host", "Invalid HTTP_HOST header: 'evil'.")
 UNSUPPORTED = refusal("unsupported_media_type", "The body must be sent as application/json in UTF-8.")
 
 UNAVAILABLE_503 = {503: refused("The database is away, or locked too long. Nothing was changed.", UNAVAILABLE)}
@@ -210,7 +217,7 @@ def answers_to_body(
 
 
 class OpenApiSchema(AutoSchema):
-    def get_description(self) -> str:  # type: ignore[override]
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular passes no path or method
         return ""  # docstrings speak to us, not to clients
 
     def get_override_parameters(self) -> list[Any]:

@@ -13,7 +13,7 @@ from schemathesis.engine import events, from_schema
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "40"))
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "0")) or secrets.randbits(32)
 
-# An id that is taken, hours that end before they start: well-formed, and 400 by contract.
+# An id that is in use, hours that end before they start: well-formed, and 400 by contract.
 ACCEPTED = [*PositiveDataAcceptanceConfig().expected_statuses, "400"]
 
 
