@@ -1,6 +1,6 @@
 """The API's plumbing: JSON in, JSON out, whatever the client sends (contract, "Everywhere")."""
 
-import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -8,22 +8,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
+from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.pages import is_page
-from sweets_store.serializers import MAX_ID
 from sweets_store.strict_json import BrokenJSON, loads_object
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
 
@@ -31,30 +33,15 @@ RETRY_AFTER_SECONDS = 1
 class IdConverter:
     """A path id: a plain decimal from 1 to 2^63-1; everything else is an unknown URL."""
 
-    regex = "[1-9][0-9]{0,18}"
-
-    def to_python(self, text: str) -> int:
-        if (number := int(text)) > MAX_ID:
-            raise ValueError
-        return number
-
-    def to_url(self, number: int) -> str:
-        return str(number)
+    regex = ID_PATTERN
+    to_python = staticmethod(parse_id)
+    to_url = staticmethod(str)
 
 
 class JSONParser(BaseParser):
     """Names the media type that the API takes; bodies are read by `read_object`."""
 
     media_type = "application/json"
-
-
-class JSONRenderer(BaseRenderer):
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        return b"" if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class AlwaysJSON(BaseContentNegotiation):
@@ -83,9 +70,9 @@ def read_object(request: Request) -> dict[str, Any]:
     """
     body: bytes = request.body
     sent_type = request.META.get("CONTENT_TYPE", "")
-    media_type, _, parameters = sent_type.lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    if (media_type.strip() != "application/json" or charset not in ("", "utf-8", "utf8")) and (sent_type or body):
+    media_type = sent_type.partition(";")[0].strip().lower()
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if (media_type != JSONParser.media_type or charset not in ("utf-8", "utf8")) and (sent_type or body):
         raise UnsupportedMediaType(sent_type, detail="The body must be sent as application/json in UTF-8.")
     try:
         return loads_object(body)
@@ -99,17 +86,18 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     match exc:
         case ValidationFailed():
             return Response({"validation_error": exc.report}, HTTPStatus.BAD_REQUEST)
-        case NotFound() if context["kwargs"]:
-            return Response(refusal(exc.code, str(exc)), HTTPStatus.NOT_FOUND)
+        case NotFound() if context["kwargs"]:  # the id came in the path; in the body it makes a bad request
+            return Response(exc.body(), HTTPStatus.NOT_FOUND)
         case DomainError():
-            return Response(refusal(exc.code, str(exc)), HTTPStatus.BAD_REQUEST)
+            return Response(exc.body(), HTTPStatus.BAD_REQUEST)
         case Http404():
             return Response(refusal("not_found", "There is nothing at this URL."), HTTPStatus.NOT_FOUND)
         case RequestDataTooBig():
             return Response(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         case APIException():
             return Response(refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail)), exc.status_code)
-        case OperationalError() | InterfaceError():
+        case OperationalError() | InterfaceError() | InternalError():  # the latter: PostgreSQL that only reads
+            logger.error("The database refused %s: %s", context["request"].path, exc)
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
     return None

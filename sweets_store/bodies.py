@@ -9,10 +9,13 @@ from typing import Any
 from django.conf import settings
 
 from sweets_store.api import TOO_LARGE
+from sweets_store.errors import refusal
 
 PIECE = 1024 * 1024
 # A client that sends more than this after its answer is cut off.
 MAX_READ_AWAY = 512 * 1024 * 1024
+
+CUT_SHORT = refusal("broken_body", "The body ends before it is whole.")
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -36,11 +39,14 @@ class BodyGuard:
             return self.application(environ, start_response)
 
         body = b""
-        if chunked or int(environ["CONTENT_LENGTH"]) <= limit:
-            body = stream.read(limit + 1)
-        if stream.read(1):
-            self._read_away(stream)
-            return self._too_large(start_response)
+        try:
+            if chunked or int(environ["CONTENT_LENGTH"]) <= limit:
+                body = stream.read(limit + 1)
+            if stream.read(1):
+                self._read_away(stream)
+                return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, start_response)
+        except OSError:  # a client who may still listen has ended its body before the last chunk
+            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         return self.application(environ, start_response)
@@ -52,8 +58,8 @@ class BodyGuard:
             left -= len(piece)
 
     @staticmethod
-    def _too_large(start_response: Callable[..., Any]) -> Iterable[bytes]:
-        answer = json.dumps(TOO_LARGE).encode()
+    def _refuse(status: HTTPStatus, body: dict[str, str], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = json.dumps(body).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
-        start_response(f"{HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value} Request Entity Too Large", headers)
+        start_response(f"{status.value} {status.phrase}", headers)
         return [answer]

@@ -1,6 +1,7 @@
 """What the settings take from the environment; every fault in it is collected, and `stop_if_wrong` names them all."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,23 @@ faults: list[str] = []
 def stop_if_wrong() -> None:
     if faults:
         raise ImproperlyConfigured("; ".join(dict.fromkeys(faults)))
+
+
+def read_file(named: str, *, default: Path) -> None:
+    """Take what the environment leaves unset from the file: `NAME=value` lines, blank ones and `#` comments."""
+    path = Path(named) if named else default
+    if not named and not path.exists():
+        return
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        faults.append(f"ENV_FILE cannot be read: {fault}")
+        return
+    good = re.compile(r"\s*(#|$)|(export )?[A-Za-z_0-9]+=")
+    if wrong := [number for number, line in enumerate(lines, 1) if not good.match(line)]:
+        faults.append(f"{path.name} must hold NAME=value in line {', '.join(map(str, wrong))}")
+        return
+    environ.Env.read_env(path)
 
 
 def text(name: str, default: str = "") -> str:
@@ -76,6 +94,9 @@ def _from_url(url: str) -> dict[str, Any] | None:
     if url.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
         faults.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
         return None
+    if "#" in url:
+        faults.append("DATABASE_URL must have special characters of its password escaped: # is written %23")
+        return None
     try:
         config = dict(environ.Env.db_url_config(url))
     except (ValueError, KeyError) as fault:
@@ -118,7 +139,10 @@ def _own_secret(data_dir: Path) -> str:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(64))
-        return path.read_text()
+        secret = path.read_text()
+        if len(secret) < 50:
+            faults.append(f"{path} holds no whole secret; delete it, and the next start makes a new one")
+        return secret
     except OSError as fault:
         faults.append(f"DATA_DIR must be a folder that the store may write: {fault}")
         return ""
@@ -137,6 +161,14 @@ def _write_once(path: Path, content: str) -> None:
         draft.unlink()
 
 
+def origins(name: str) -> list[str]:
+    """A list of `https://host`, parted by commas."""
+    given = names(name)
+    if bad := [origin for origin in given if not re.fullmatch(r"https?://[^/\s]+", origin)]:
+        faults.append(f"{name} must hold origins such as https://sweets.example, not {', '.join(bad)}")
+    return given
+
+
 def allowed_hosts(bind_host: str, *, production: bool) -> list[str]:
     """Return the names under which clients may call.
 
@@ -144,6 +176,8 @@ def allowed_hosts(bind_host: str, *, production: bool) -> list[str]:
     rebinding), or, bound to every address, to any name.
     """
     given = names("ALLOWED_HOSTS")
+    if bad := [host for host in given if not re.fullmatch(r"\*|\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", host)]:
+        faults.append(f"ALLOWED_HOSTS must hold names without scheme, port and path, not {', '.join(bad)}")
     if production:
         if not given or "*" in given:
             faults.append("ALLOWED_HOSTS must name the hosts that clients call, by commas, in production")

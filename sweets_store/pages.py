@@ -19,9 +19,9 @@ def is_page(request: HttpRequest) -> bool:
 class PagesOnly:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if is_page(request):
-            page: HttpResponseBase = super().__call__(request)  # type: ignore[misc]
+            page: HttpResponseBase = super().__call__(request)  # type: ignore[misc]  # defined by the other base
             return page
-        answer: HttpResponseBase = self.get_response(request)  # type: ignore[attr-defined]
+        answer: HttpResponseBase = self.get_response(request)  # type: ignore[attr-defined]  # defined there, too
         return answer
 
 

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import environ
-
 from sweets_store import environment as given
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(given.text("ENV_FILE", str(BASE_DIR / ".env")))
+given.read_file(given.text("ENV_FILE"), default=BASE_DIR / ".env")
 
 DATA_DIR = Path(given.text("DATA_DIR", str(BASE_DIR / "var")))
 HOST = given.text("HOST", "127.0.0.1")
@@ -131,7 +129,7 @@ SPECTACULAR_SETTINGS = {
 
 if PRODUCTION:
     CSRF_COOKIE_SECURE = True
-    CSRF_TRUSTED_ORIGINS = given.names("CSRF_TRUSTED_ORIGINS")
+    CSRF_TRUSTED_ORIGINS = given.origins("CSRF_TRUSTED_ORIGINS")
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -146,7 +144,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # Every scanner calls by a host of its own, and is refused: nothing for an operator to do.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
 }
 
 given.stop_if_wrong()

@@ -1,6 +1,7 @@
 """The gunicorn worker: its refusals of what is no HTTP are JSON like every other answer of the API."""
 
 import json
+import signal
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,14 @@ _STATUSES = {
 
 
 class Worker(ThreadWorker):
+    def init_signals(self) -> None:
+        """Leave Ctrl-C, which a terminal sends to every process, to the master.
+
+        It tells the workers by SIGQUIT, and gunicorn's handler deadlocks when that interrupts the one of SIGINT.
+        """
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""
         if isinstance(exc, ParseException):

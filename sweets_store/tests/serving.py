@@ -73,6 +73,7 @@ class Store:
                 env=os.environ | self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self._await_answer()
 

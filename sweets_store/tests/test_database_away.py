@@ -65,6 +65,7 @@ def test_a_write_that_waits_too_long_is_unavailable(name, method, path, body, im
         answer = impatient_store.request(method, path, body)
 
     assert_unavailable(answer)
+    assert f"The database refused {path}: " in impatient_store.said()
     assert impatient_store.get("/orders").body["results"][0]["bundle_id"] is None
     assert len(impatient_store.get("/couriers").body["results"]) == 1
     assert len(impatient_store.get("/orders").body["results"]) == 1
@@ -74,6 +75,21 @@ def test_reads_do_not_wait_for_a_writer(impatient_store):
     with everything_locked(impatient_store):
         assert impatient_store.get("/couriers/1").status == 200
         assert impatient_store.get("/orders").status == 200
+
+
+@pytest.mark.postgresql
+def test_a_database_that_only_reads_is_unavailable_for_writes(impatient_store):
+    name = urlsplit(impatient_store.environment["DATABASE_URL"]).path.removeprefix("/")
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        write, read = impatient_store.patch("/couriers/1", {"regions": [1]}), impatient_store.get("/couriers/1")
+        cursor.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+    assert_unavailable(write)
+    assert read.status == 200
 
 
 @pytest.mark.postgresql

@@ -105,6 +105,16 @@ def test_chunked_bodies_count_like_any_other(wire):
     assert answer["validation_error"]["data[0]"].keys() == {"order_id", "weight", "region", "delivery_hours"}
 
 
+@pytest.mark.parametrize("sent", [b"", b"5", b"5\r\n", b'5\r\n{"dat\r\n', b"f" * 18])
+def test_a_chunked_body_that_ends_early_is_answered(sent, wire):
+    wire.send(head("POST /orders HTTP/1.1", Content_Type="application/json", Transfer_Encoding="chunked"), sent)
+    wire.socket.shutdown(socket.SHUT_WR)
+
+    status, body = wire.answer()
+
+    assert (status, body["code"]) == (400, "broken_body")
+
+
 @pytest.mark.parametrize("size", [32 * MIB + 1, 40 * MIB])
 def test_a_body_over_the_limit_is_read_away_and_answered(size, wire):
     sent = head("POST /orders HTTP/1.1", Content_Type="application/json", Content_Length=size)

@@ -4,12 +4,16 @@ import os
 import signal
 import socket
 import stat
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
 
-from sweets_store.tests.serving import free_port, manage, own_database, served_store
+from sweets_store.tests.serving import Store, free_port, manage, own_database, served_store
+from sweets_store.tests.side_by_side import side_by_side
 
 SECRET = "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnop"
 
@@ -43,10 +47,11 @@ def test_a_second_start_keeps_secret_and_data(tmp_path):
 
 
 def test_ctrl_c_ends_it(tmp_path):
-    with served_store(tmp_path, f"ctrl_c_{os.getpid()}") as store:
-        store.process.send_signal(signal.SIGINT)
+    with served_store(tmp_path, f"ctrl_c_{os.getpid()}", WORKERS="1") as store:
+        os.killpg(store.process.pid, signal.SIGINT)  # a terminal sends it to every process
 
-        assert store.process.wait(timeout=30) == 0
+        assert store.process.wait(timeout=10) == 0
+        assert "SIGKILL" not in store.said()
 
 
 def test_the_start_says_where_to_go_next(tmp_path):
@@ -90,6 +95,22 @@ def test_a_taken_port_stops_the_start_with_one_line(environment):
         ("production, nothing given", {"PRODUCTION": "true"}, ["SECRET_KEY must be", "ALLOWED_HOSTS must name"]),
         ("weak secret", {"PRODUCTION": "1", "SECRET_KEY": "a" * 60, "ALLOWED_HOSTS": "a.example"}, ["SECRET_KEY"]),
         ("any host", {"PRODUCTION": "1", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "*"}, ["ALLOWED_HOSTS"]),
+        (
+            "password with a sharp",
+            {"DATABASE_URL": "postgresql://u:a#b@h/n"},
+            ["# is written %23"],
+        ),
+        ("no such file of settings", {"ENV_FILE": "/nowhere/.env"}, ["ENV_FILE cannot be read", "/nowhere/.env"]),
+        (
+            "hosts that are none",
+            {"ALLOWED_HOSTS": "http://x/,a b"},
+            ["ALLOWED_HOSTS must hold names", "http://x/, a b"],
+        ),
+        (
+            "an origin that is none",
+            {"PRODUCTION": "1", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "x", "CSRF_TRUSTED_ORIGINS": "foo"},
+            ["CSRF_TRUSTED_ORIGINS must hold origins"],
+        ),
         ("data folder is a file", {"DATA_DIR": "/dev/null"}, ["DATA_DIR must be a folder that the store may write"]),
     ],
 )
@@ -112,8 +133,42 @@ def test_a_database_that_is_away_stops_the_start_with_one_line(environment):
 
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith("Database: ")
+    assert done.stderr.startswith("Database nothing: ")
     assert "Connection refused" in done.stderr
+
+
+def test_a_secret_that_was_cut_off_stops_the_start(environment):
+    data_dir = Path(environment["DATA_DIR"])
+    data_dir.mkdir()
+    (data_dir / "secret_key").write_text("")
+
+    done = manage("serve", environment=environment)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Settings: {data_dir}/secret_key holds no whole secret; delete it, and the next start makes a new one\n"
+    )
+
+
+@pytest.mark.sqlite
+def test_a_file_that_is_no_database_stops_the_start_with_one_line(tmp_path, environment):
+    (tmp_path / "junk").write_bytes(b"junk" * 1000)
+
+    done = manage("serve", environment=environment | {"DATABASE_URL": f"sqlite:///{tmp_path / 'junk'}"})
+
+    assert done.returncode == 1
+    assert done.stderr == f"Database {tmp_path / 'junk'}: file is not a database\n"
+
+
+def test_first_starts_at_once_all_migrate(tmp_path):
+    with own_database(tmp_path, f"twins_{os.getpid()}") as url:
+        environment = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}
+        stores = side_by_side(*[partial(Store, tmp_path, environment)] * 3)
+        answers = [store.get("/orders").status for store in stores]
+        for store in stores:
+            store.stop()
+
+    assert answers == [200] * 3
 
 
 def test_a_dotenv_file_is_read(tmp_path, environment):
@@ -123,6 +178,14 @@ def test_a_dotenv_file_is_read(tmp_path, environment):
     done = manage("check", environment=environment | {"ENV_FILE": str(tmp_path / ".env")})
 
     assert done.stderr == "Settings: PORT must be a whole number from 1 to 65535, not 'none'\n"
+
+
+def test_a_line_of_a_dotenv_file_that_sets_nothing_is_named(tmp_path, environment):
+    (tmp_path / ".env").write_text("# ours\n\nexport WORKERS=1\nPORT 9000\n")
+
+    done = manage("check", environment=environment | {"ENV_FILE": str(tmp_path / ".env")})
+
+    assert done.stderr == "Settings: .env must hold NAME=value in line 4\n"
 
 
 def test_the_environment_wins_over_the_dotenv_file(tmp_path, environment):
@@ -177,7 +240,12 @@ def test_production_sends_plain_http_to_https(tmp_path):
     production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1"}
     with served_store(tmp_path, f"production_{os.getpid()}", **production) as store:
         over_tls = store.request("GET", "/couriers", headers={"X-Forwarded-Proto": "https"})
+        plain = HTTPConnection("127.0.0.1", store.port)
+        plain.request("GET", "/couriers")
+        redirect = plain.getresponse()
+        plain.close()
 
+    assert (redirect.status, redirect.getheader("Location")) == (301, f"https://127.0.0.1:{store.port}/couriers")
     assert over_tls.status == 200
     assert over_tls.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 

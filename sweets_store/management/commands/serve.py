@@ -1,22 +1,29 @@
 """`manage.py serve`: migrate, then serve under gunicorn on HOST and PORT."""
 
+import fcntl
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connection
+
+# Beside the regions, which are positive, that `assign` locks.
+MIGRATING = -1
 
 
 class Command(BaseCommand):
     help = "Bring the database up to date and serve the store under gunicorn on HOST:PORT."
-    requires_system_checks = "__all__"
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = settings.HOST, settings.PORT
         check_free(host, port)
-        call_command("migrate", verbosity=0, interactive=False)
+        with alone_on_this_database():
+            call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write(greeting(host, port))
         self.stdout.flush()
         os.execv(sys.executable, gunicorn_command(host, port))  # noqa: S606  # gunicorn takes this process over
@@ -33,6 +40,22 @@ def check_free(host: str, port: int) -> None:
         raise CommandError(
             f"Cannot serve on {host}:{port}: {fault.strerror}. Set HOST and PORT to a free one."
         ) from None
+
+
+@contextmanager
+def alone_on_this_database() -> Iterator[None]:
+    """Keep other starts waiting: of two that make the same tables the second would fail."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+    else:
+        with open(f"{connection.settings_dict['NAME']}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def gunicorn_command(host: str, port: int) -> list[str]:
