@@ -13,6 +13,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
 from sweets_store.docs import document
+from sweets_store.lists import Cursor
 from sweets_store.tests.client import JSONClient
 
 OPERATIONS = {
@@ -100,8 +101,8 @@ BAD_BODIES = {
     ],
 }
 MORE_SUCCESSES = {
-    "list_couriers": ["?limit=1", "?limit=1&cursor=after-1", "?courier_type=car&region=1"],
-    "list_orders": ["?limit=2", "?limit=2&cursor=before-13", "?status=free&weight_min=0.07"],
+    "list_couriers": ["?limit=1", f"?limit=1&cursor={Cursor('after', 1)}", "?courier_type=car&region=1"],
+    "list_orders": ["?limit=2", f"?limit=2&cursor={Cursor('before', 13)}", "?status=free&weight_min=0.07"],
     "list_bundles": ["?limit=1", "?is_completed=true&assign_time_from=2020-01-01T00:00:00Z"],
 }
 
