@@ -160,6 +160,16 @@ def test_a_file_that_is_no_database_stops_the_start_with_one_line(tmp_path, envi
     assert done.stderr == f"Database {tmp_path / 'junk'}: file is not a database\n"
 
 
+@pytest.mark.sqlite
+def test_a_database_in_no_folder_stops_the_start_with_one_line(tmp_path, environment):
+    name = tmp_path / "nowhere" / "store.sqlite3"
+
+    done = manage("serve", environment=environment | {"DATABASE_URL": f"sqlite:///{name}"})
+
+    assert done.returncode == 1
+    assert done.stderr == f"Database {name}: unable to open database file\n"
+
+
 def test_first_starts_at_once_all_migrate(tmp_path):
     with own_database(tmp_path, f"twins_{os.getpid()}") as url:
         environment = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}

@@ -53,6 +53,7 @@ def alone_on_this_database() -> Iterator[None]:
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
     else:
+        connection.ensure_connection()  # the database's own words for a folder that is not there
         with open(f"{connection.settings_dict['NAME']}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
