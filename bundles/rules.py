@@ -16,7 +16,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 class Weighed(Protocol):
     @property
-    def weight(self) -> Decimal: ...
+    def weight(self) -> Decimal | int: ...
 
 
 class CarriedOrder(NamedTuple):
@@ -30,12 +30,15 @@ class CarriedOrder(NamedTuple):
 WeighedOrder = TypeVar("WeighedOrder", bound=Weighed)
 
 
-def take_while_they_fit(lightest_first: Iterable[WeighedOrder], *, capacity: Decimal) -> list[WeighedOrder]:
-    """Return the most orders that `capacity` (kg) holds: the lightest, up to the first that is too much.
+def take_while_they_fit(lightest_first: Iterable[WeighedOrder], *, capacity: Decimal | int) -> list[WeighedOrder]:
+    """Return the most orders that `capacity` holds: the lightest, up to the first that is too much.
+
+    Weights and capacity are exact and of one unit.
 
     The iterable is read no further than that order: all behind it are as heavy or heavier.
     """
-    taken, load = [], Decimal(0)
+    taken: list[WeighedOrder] = []
+    load: Decimal | int = 0
     for order in lightest_first:
         load += order.weight
         if load > capacity:

@@ -5,7 +5,6 @@ row alone, so their own order does not matter.
 """
 
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -15,9 +14,9 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
-from bundles.candidates import candidates
+from bundles.candidates import lightest_that_fit
 from bundles.models import Bundle
-from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating, take_while_they_fit
+from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
 from sweets_store.bulk import JSONRows
@@ -61,12 +60,10 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
         return Assignment([order_id for order_id, _ in carried], carried[0][1])
 
     lock_regions(courier.regions)
-    with closing(candidates(courier)) as lightest_first:
-        chosen = take_while_they_fit(lightest_first, capacity=courier.capacity)
-    if not chosen:
+    order_ids = lightest_that_fit(courier)
+    if not order_ids:
         return Assignment([], None)
     bundle = Bundle.objects.create(courier=courier, courier_type=courier.courier_type, assign_time=now)
-    order_ids = [order.order_id for order in chosen]
     handed = Order.objects.free().filter(order_id__among=order_ids).update(bundle=bundle)
     if handed != len(order_ids):
         raise RuntimeError(f"{len(order_ids) - handed} of the orders chosen under lock were not free")

@@ -70,11 +70,17 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            # The assign path walks the free orders of a region by weight (bundles/candidates.py).
+            # The assign path walks the free orders of a region by weight, or those of certain hours there
+            # (bundles/shelves.py).
             models.Index(
                 name="free_orders_by_weight",
                 fields=["region", "weight", "order_id", "delivery_mask"],
                 condition=Q(bundle__isnull=True, delivery_mask__gt=0),
+            ),
+            models.Index(
+                name="free_orders_by_hours",
+                fields=["region", "delivery_mask", "weight", "order_id"],
+                condition=Q(bundle__isnull=True),
             ),
             models.Index(
                 name="orders_by_bundle",
