@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _OLD_NAMES = ("DB_SCHEME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_NAME")
-_POSTGRESQL = "django.db.backends.postgresql"
+_POSTGRESQL = "sweets_store.postgresql"
 _SQLITE = "django.db.backends.sqlite3"
 
 faults: list[str] = []
@@ -87,6 +87,7 @@ def database(data_dir: Path, *, lock_timeout: int) -> dict[str, Any]:
         given = config.get("OPTIONS", {})
         options = {"connect_timeout": 5, **given}
         options["options"] = f"-c lock_timeout={lock_timeout}s {given.get('options', '')}".strip()
+        config["ENGINE"] = _POSTGRESQL
     return {**config, "OPTIONS": options, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
