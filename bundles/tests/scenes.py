@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from contextlib import contextmanager
+from decimal import Decimal
 
 from django.db import transaction
 
-from bundles.models import Bundle
+from bundles.models import Bundle, DeliveryTotal
 from bundles.tests import reference
 from couriers.models import Courier
 from orders.models import Order
@@ -26,8 +27,28 @@ def add_orders(some):
 
 
 def rows():
-    """Every row of the three tables: equal before and after what must change nothing."""
-    return [list(model.objects.order_by("pk").values()) for model in (Courier, Bundle, Order)]
+    """Every row of the store's tables: equal before and after what must change nothing."""
+    return [list(model.objects.order_by("pk").values()) for model in (Courier, Bundle, Order, DeliveryTotal)]
+
+
+def totals():
+    """What is kept of the deliveries: {(courier, region): (how many, seconds)}."""
+    return {
+        (total.courier_id, total.region): (total.deliveries, total.seconds + Decimal(total.microseconds) / 1_000_000)
+        for total in DeliveryTotal.objects.all()
+    }
+
+
+def recomputed():
+    """The same from the orders, and what the completed bundles that delivered something pay: {courier: earnings}."""
+    times, earnings = defaultdict(list), dict.fromkeys(Courier.objects.values_list("pk", flat=True), 0)
+    for bundle in Bundle.objects.all():
+        delivered = bundle.orders.delivered().values_list("complete_time", "order_id", "region")
+        for region, time in reference.delivery_times(bundle.assign_time, delivered):
+            times[bundle.courier_id, region].append(time)
+        if bundle.is_completed and delivered:
+            earnings[bundle.courier_id] += 500 * reference.COEFFICIENTS[bundle.courier_type]
+    return {where: (len(some), sum(some)) for where, some in times.items()}, earnings
 
 
 def what_is_wrong():
@@ -53,5 +74,11 @@ def what_is_wrong():
         faults += [
             f"{order} does not fit {courier}, who carries it" for order in carried if not reference.fits(order, courier)
         ]
+    expected_totals, expected_earnings = recomputed()
+    if totals() != expected_totals:
+        faults.append(f"the totals are {totals()}, but the orders say {expected_totals}")
+    earnings = dict(Courier.objects.values_list("pk", "earnings"))
+    if earnings != expected_earnings:
+        faults.append(f"the earnings are {earnings}, but the bundles say {expected_earnings}")
     faults += [f"courier {courier_id} has bundles {some}" for courier_id, some in active.items() if len(some) > 1]
     return faults
