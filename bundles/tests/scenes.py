@@ -2,15 +2,21 @@
 
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 from django.db import transaction
 
 from bundles.models import Bundle, DeliveryTotal
+from bundles.services import assign_orders, change_courier, complete_order
 from bundles.tests import reference
-from couriers.models import Courier
+from couriers.models import Courier, CourierType
+from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
+
+NOW = datetime(2026, 1, 10, 9, tzinfo=UTC)
 
 
 @contextmanager
@@ -24,6 +30,24 @@ def rolled_back():
 def add_orders(some):
     """`some` are dicts with an order's fields; what they lack is the factory's."""
     return Order.objects.bulk_create([OrderFactory.build(**order) for order in some])
+
+
+def history(seed=1):
+    """Couriers of each type, each with a bundle delivered, one half delivered and one not at all before the rest was
+    released, and one half delivered; and one who did nothing. Complete times are in any order.
+    """
+    random = Random(seed)
+    add_orders({"order_id": n, "region": random.randint(1, 3), "weight": random.randint(1, 5)} for n in range(1, 150))
+    couriers = [CourierFactory(courier_type=kind, regions=[1, 2, 3]) for kind in [*CourierType.values, "foot"]]
+    for share, released in [(1, False), (0.5, True), (0, True), (0.5, False)]:
+        for courier in couriers[:3]:
+            carried = assign_orders(courier_id=courier.courier_id, now=NOW).order_ids
+            for order_id in random.sample(carried, int(len(carried) * share)):
+                late = timedelta(seconds=random.randint(-100, 5_000), microseconds=random.randint(0, 999_999))
+                complete_order(courier_id=courier.courier_id, order_id=order_id, complete_time=NOW + late)
+            if released:
+                change_courier(courier_id=courier.courier_id, changes={"regions": []})
+                change_courier(courier_id=courier.courier_id, changes={"regions": [1, 2, 3]})
 
 
 def rows():
