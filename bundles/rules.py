@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple, Protocol, TypeVar
 
 from sweets_store.hours import hours_overlap
 
 COEFFICIENTS: Mapping[str, int] = {"foot": 2, "bike": 5, "car": 9}
 BASE_PAY = 500
+HOUR = 3_600_000_000  # microseconds
 
 
 class Weighed(Protocol):
@@ -94,17 +94,17 @@ class RegionTotal(NamedTuple):
     seconds: int
     microseconds: int
 
-    @property
-    def mean(self) -> Fraction:
-        """Seconds, exact."""
-        return Fraction(self.seconds * 1_000_000 + self.microseconds, self.deliveries * 1_000_000)
-
 
 def rating(totals: Iterable[RegionTotal]) -> Decimal:
     """Return the rating, 0.00 to 5.00, half up: the quicker his quickest region's mean, the better."""
-    t = min(Fraction(3600), *(total.mean for total in totals))
-    hundredths = (3600 - t) / 3600 * 500
-    return Decimal(int(hundredths + Fraction(1, 2))).scaleb(-2)
+    return Decimal(max(map(hundredths, totals), default=0)).scaleb(-2)
+
+
+def hundredths(total: RegionTotal) -> int:
+    """Return the rating that the region's mean alone would make, in hundredths; whole numbers keep it exact."""
+    hours = HOUR * total.deliveries
+    spared = max(hours - total.seconds * 1_000_000 - total.microseconds, 0)
+    return (2 * 500 * spared + hours) // (2 * hours)
 
 
 def pay(courier_type: str) -> int:
