@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from bundles.models import Bundle
 from bundles.services import NotCarried, UnknownCourier, complete_order
@@ -245,3 +246,22 @@ def test_nor_do_those_of_the_last_order_amid_the_delivered_ones(api, size):
         )
     assert len(statements) == 6
     assert Bundle.objects.get().is_completed
+
+
+@pytest.mark.postgresql
+def test_no_statement_goes_through_all_undelivered_orders_though_the_statistics_say_that_there_are_none():
+    bundle = BundleFactory()
+    Order.objects.bulk_create(
+        OrderFactory.build(order_id=n, bundle=bundle, complete_time=DELIVERED) for n in range(1, 3_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders")
+    order = OrderFactory(order_id=3_000, bundle=bundle)
+
+    with statements_captured() as statements:
+        complete(order)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + next(statement for statement in statements if "earlier" in statement))
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "orders_by_bundle" in plan
+    assert "undelivered_orders" not in plan
