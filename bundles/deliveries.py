@@ -93,7 +93,10 @@ def courier_with_totals(courier_id: int) -> tuple[Courier, list[RegionTotal]] | 
     if row is None:
         return None
     courier_id, courier_type, regions, working_hours, earnings, totals = row
-    courier = Courier(courier_id, courier_type, json.loads(regions), json.loads(working_hours), earnings)
+    values = (courier_id, courier_type, json.loads(regions), json.loads(working_hours), earnings)
+    courier = Courier.from_db(
+        connection.alias, ("courier_id", "courier_type", "regions", "working_hours", "earnings"), values
+    )
     return courier, [RegionTotal(*total) for total in json.loads(totals or "[]")]
 
 
