@@ -45,10 +45,7 @@ def lock_carrier(courier_id: int) -> bool:
 def find_delivery(*, order_id: int, complete_time: datetime) -> Delivery | None:
     """Return the order's place in its bundle if it is delivered then; None if it is unknown or in no bundle."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _DELIVERY.format(undelivered_first=_UNDELIVERED_FIRST[connection.vendor]),
-            {"order_id": order_id, "complete_time": _stored(complete_time)},
-        )
+        cursor.execute(_DELIVERY[connection.vendor], {"order_id": order_id, "complete_time": _stored(complete_time)})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -118,31 +115,33 @@ _LOCK = {
 # All but the rows found by their keys comes from the index orders_by_bundle. Two undelivered orders tell whether
 # there is one beside this; asked for them by their NULL, PostgreSQL takes the index of all undelivered orders in the
 # store while its statistics say that there are few.
-_DELIVERY = """
-    SELECT bundles.courier_id, delivered.bundle_id, delivered.region, delivered.complete_time,
-           coalesce(
-               (SELECT earlier.complete_time FROM orders AS earlier
-                WHERE earlier.bundle_id = delivered.bundle_id
-                  AND (earlier.complete_time, earlier.order_id) < (%(complete_time)s, %(order_id)s)
-                ORDER BY earlier.complete_time DESC, earlier.order_id DESC LIMIT 1),
-               bundles.assign_time),
-           next.region, next.complete_time,
-           EXISTS (
-               SELECT 1 FROM (
-                   SELECT order_id, complete_time FROM orders AS other
-                   WHERE other.bundle_id = delivered.bundle_id ORDER BY {undelivered_first} LIMIT 2) AS two
-               WHERE two.complete_time IS NULL AND two.order_id <> delivered.order_id)
-    FROM orders AS delivered JOIN bundles ON bundles.bundle_id = delivered.bundle_id
-    LEFT JOIN orders AS next ON next.order_id = (
-        SELECT later.order_id FROM orders AS later
-        WHERE later.bundle_id = delivered.bundle_id
-          AND (later.complete_time, later.order_id) > (%(complete_time)s, %(order_id)s)
-        ORDER BY later.complete_time, later.order_id LIMIT 1)
-    WHERE delivered.order_id = %(order_id)s
-"""
-_UNDELIVERED_FIRST = {
-    "postgresql": "complete_time DESC, order_id DESC",
-    "sqlite": "complete_time, order_id",
+_DELIVERY = {
+    vendor: f"""
+        SELECT bundles.courier_id, delivered.bundle_id, delivered.region, delivered.complete_time,
+               coalesce(
+                   (SELECT earlier.complete_time FROM orders AS earlier
+                    WHERE earlier.bundle_id = delivered.bundle_id
+                      AND (earlier.complete_time, earlier.order_id) < (%(complete_time)s, %(order_id)s)
+                    ORDER BY earlier.complete_time DESC, earlier.order_id DESC LIMIT 1),
+                   bundles.assign_time),
+               next.region, next.complete_time,
+               EXISTS (
+                   SELECT 1 FROM (
+                       SELECT order_id, complete_time FROM orders AS other
+                       WHERE other.bundle_id = delivered.bundle_id ORDER BY {undelivered_first} LIMIT 2) AS two
+                   WHERE two.complete_time IS NULL AND two.order_id <> delivered.order_id)
+        FROM orders AS delivered JOIN bundles ON bundles.bundle_id = delivered.bundle_id
+        LEFT JOIN orders AS next ON next.order_id = (
+            SELECT later.order_id FROM orders AS later
+            WHERE later.bundle_id = delivered.bundle_id
+              AND (later.complete_time, later.order_id) > (%(complete_time)s, %(order_id)s)
+            ORDER BY later.complete_time, later.order_id LIMIT 1)
+        WHERE delivered.order_id = %(order_id)s
+    """  # noqa: S608  # only our own words
+    for vendor, undelivered_first in {
+        "postgresql": "complete_time DESC, order_id DESC",
+        "sqlite": "complete_time, order_id",
+    }.items()
 }
 
 _DELIVER = "UPDATE orders SET complete_time = %s WHERE order_id = %s"
