@@ -41,3 +41,26 @@ class Bundle(models.Model):
 
     def __str__(self) -> str:
         return f"Bundle {self.bundle_id}"
+
+
+class DeliveryTotal(models.Model):
+    """Derived from the delivered orders: how many a courier has delivered in a region, and the sum of their times.
+
+    The sum, `seconds` and the `microseconds` beyond them, is exact: as microseconds alone it could outgrow its column.
+    """
+
+    pk = models.CompositePrimaryKey("courier", "region")
+    # The key's own index begins with it.
+    courier = models.ForeignKey(
+        Courier, on_delete=models.PROTECT, related_name="delivery_totals", db_index=False, editable=False
+    )
+    region = models.BigIntegerField(editable=False)
+    deliveries = models.BigIntegerField(editable=False)
+    seconds = models.BigIntegerField(editable=False)
+    microseconds = models.BigIntegerField(editable=False)
+
+    class Meta:
+        db_table = "delivery_totals"
+
+    def __str__(self) -> str:
+        return f"Deliveries of courier {self.courier_id} in region {self.region}"

@@ -1,17 +1,15 @@
 """The arithmetic of bundles, rating and pay: values in, values out."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple, Protocol, TypeVar
 
 from sweets_store.hours import hours_overlap
 
 COEFFICIENTS: Mapping[str, int] = {"foot": 2, "bike": 5, "car": 9}
 BASE_PAY = 500
-MICROSECOND = timedelta(microseconds=1)
+HOUR = 3_600_000_000  # microseconds
 
 
 class Weighed(Protocol):
@@ -59,33 +57,59 @@ def keep_what_fits(
     return take_while_they_fit(fitting, capacity=capacity)
 
 
-def delivery_times(
-    assign_time: datetime, deliveries: Iterable[tuple[datetime, int, int]]
-) -> Iterator[tuple[int, timedelta]]:
-    """Yield (region, time taken) for each delivered order of one bundle.
+def delivery_time(complete_time: datetime, *, before: datetime) -> timedelta:
+    """Return the time taken since the delivery before in the bundle, or its assign time (contract, "GET").
 
-    `deliveries` are (complete time, order id, region). Each order's time counts from the delivery before it, the first
-    one's from the assign time, and is never negative, though phones' clocks may say so (contract, "GET").
+    It is never negative, though phones' clocks may say so.
     """
-    before = assign_time
-    for complete_time, _, region in sorted(deliveries):
-        yield region, max(complete_time - before, timedelta(0))
-        before = complete_time
+    return max(complete_time - before, timedelta(0))
 
 
-def rating(times: Iterable[tuple[int, timedelta]]) -> Decimal | None:
-    """Return the rating, 0.00 to 5.00: the quicker his quickest region's mean, the better; None without deliveries."""
-    by_region = defaultdict(list)
-    for region, time in times:
-        by_region[region].append(time)
-    if not by_region:
-        return None
-    best_mean = min(Fraction(sum(taken, timedelta(0)) // MICROSECOND, len(taken)) for taken in by_region.values())
-    t = min(best_mean / 1_000_000, Fraction(3600))
-    hundredths = (3600 - t) / 3600 * 500
-    return Decimal(int(hundredths + Fraction(1, 2))).scaleb(-2)
+class Added(NamedTuple):
+    """What a courier's total of a region grows by; `time` is negative where a delivery took less than was thought."""
+
+    deliveries: int
+    time: timedelta
 
 
-def pay(courier_types: Iterable[str]) -> int:
-    """Return the pay for completed bundles that delivered something, by the courier's type when each was formed."""
-    return sum(BASE_PAY * COEFFICIENTS[courier_type] for courier_type in courier_types)
+def added_by_delivery(
+    *, region: int, complete_time: datetime, before: datetime, following: tuple[int, datetime] | None
+) -> dict[int, Added]:
+    """Return what a delivery adds to its courier's totals, by region.
+
+    It takes its place in the bundle's order of (complete time, order id), `before` being the complete time that stands
+    before it, or the assign time, and `following` the region and complete time of the delivery after it. That one's
+    time, perhaps of another region, counts from here now; all others stay.
+    """
+    added = {region: Added(1, delivery_time(complete_time, before=before))}
+    if following is not None:
+        next_region, next_time = following
+        change = delivery_time(next_time, before=complete_time) - delivery_time(next_time, before=before)
+        deliveries, time = added.get(next_region, Added(0, timedelta(0)))
+        added[next_region] = Added(deliveries, time + change)
+    return added
+
+
+class RegionTotal(NamedTuple):
+    """The deliveries in a region and the sum of their times: `seconds`, and the `microseconds` beyond them."""
+
+    deliveries: int
+    seconds: int
+    microseconds: int
+
+
+def rating(totals: Iterable[RegionTotal]) -> Decimal:
+    """Return the rating, 0.00 to 5.00, half up: the quicker his quickest region's mean, the better."""
+    return Decimal(max(map(hundredths, totals), default=0)).scaleb(-2)
+
+
+def hundredths(total: RegionTotal) -> int:
+    """Return the rating that the region's mean alone would make, in hundredths; whole numbers keep it exact."""
+    hours = HOUR * total.deliveries
+    spared = max(hours - total.seconds * 1_000_000 - total.microseconds, 0)
+    return (2 * 500 * spared + hours) // (2 * hours)
+
+
+def pay(courier_type: str) -> int:
+    """Return the pay for a completed bundle that delivered something, by the courier's type when it was formed."""
+    return BASE_PAY * COEFFICIENTS[courier_type]

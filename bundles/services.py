@@ -5,21 +5,18 @@ row alone, so their own order does not matter.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Subquery
 
 from bundles.candidates import lightest_that_fit
+from bundles.deliveries import book_delivery, complete_bundle, courier_with_totals, find_delivery, lock_carrier
 from bundles.models import Bundle
-from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating
+from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
-from sweets_store.bulk import JSONRows
 from sweets_store.errors import DomainError, NotFound
 
 
@@ -76,17 +73,22 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
 
     The last undelivered order completes the bundle. Raises UnknownCourier and NotCarried.
 
-    The courier's row is locked first, so that a PATCH cannot release the order meanwhile.
+    The courier's row is locked first, so that a PATCH cannot release the order meanwhile, nor another completion of his
+    find the same neighbours or write the same totals.
     """
-    lock_courier(courier_id)
-    order = Order.objects.filter(order_id=order_id, bundle__courier_id=courier_id).first()
-    if order is None or order.bundle_id is None:  # the latter for the type checker: the filter asks for a bundle
+    if not lock_carrier(courier_id):
+        raise UnknownCourier(courier_id=courier_id)
+    delivery = find_delivery(order_id=order_id, complete_time=complete_time)
+    if delivery is None or delivery.courier_id != courier_id:
         raise NotCarried(courier_id=courier_id, order_id=order_id)
-    if order.complete_time is not None:
-        return order.complete_time
-    order.complete_time = complete_time
-    order.save(update_fields=["complete_time"])
-    complete_if_nothing_left(order.bundle_id)
+    if delivery.complete_time is not None:
+        return delivery.complete_time
+    added = added_by_delivery(
+        region=delivery.region, complete_time=complete_time, before=delivery.before, following=delivery.following
+    )
+    book_delivery(courier_id=courier_id, order_id=order_id, complete_time=complete_time, added=added)
+    if not delivery.others_undelivered:
+        complete_bundle(delivery.bundle_id)
     return complete_time
 
 
@@ -111,7 +113,8 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
     )
     if released := {order.order_id for order in carried}.difference(order.order_id for order in kept):
         Order.objects.undelivered().filter(order_id__among=released).update(bundle=None)
-        complete_if_nothing_left(carried[0].bundle_id)
+        if not kept:
+            complete_bundle(carried[0].bundle_id)
     return courier
 
 
@@ -128,33 +131,11 @@ def courier_statement(*, courier_id: int) -> Statement:
 
     Raises UnknownCourier.
     """
-    deliveries = Order.objects.delivered().filter(bundle__courier_id=OuterRef("courier_id")).order_by()
-    rows = JSONRows(
-        "bundle_id",
-        "bundle__courier_type",
-        "bundle__is_completed",
-        "bundle__assign_time",
-        "complete_time",
-        "order_id",
-        "region",
-    )
-    # One statement, so that all of it is of one moment.
-    courier = (
-        Courier.objects.filter(courier_id=courier_id)
-        .annotate(deliveries=Subquery(deliveries.values("bundle__courier_id").values(rows=rows)))
-        .first()
-    )
-    if courier is None:
+    found = courier_with_totals(courier_id)
+    if found is None:
         raise UnknownCourier(courier_id=courier_id)
-    paid_types: list[str] = []
-    times: list[tuple[int, timedelta]] = []
-    for bundle, delivered in groupby(sorted(courier.deliveries or []), key=itemgetter(0, 1, 2, 3)):
-        _, courier_type, is_completed, assign_time = bundle
-        if is_completed:
-            paid_types.append(courier_type)
-        completions = [(datetime.fromisoformat(time), order_id, region) for *_, time, order_id, region in delivered]
-        times += delivery_times(datetime.fromisoformat(assign_time), completions)
-    return Statement(courier, pay(paid_types), rating(times) if paid_types else None)
+    courier, totals = found
+    return Statement(courier, courier.earnings, rating(totals) if courier.earnings else None)
 
 
 class BundleOrders(NamedTuple):
@@ -202,9 +183,3 @@ def lock_regions(regions: Iterable[int]) -> None:
                 "SELECT count(pg_advisory_xact_lock(region)) FROM unnest(%s::bigint[]) AS region",
                 [sorted(set(regions))],
             )
-
-
-def complete_if_nothing_left(bundle_id: int) -> None:
-    """Complete the bundle if no undelivered order is left in it."""
-    undelivered = Order.objects.undelivered().filter(bundle_id=OuterRef("bundle_id"))
-    Bundle.objects.filter(~Exists(undelivered), bundle_id=bundle_id).update(is_completed=True)

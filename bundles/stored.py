@@ -1,4 +1,4 @@
-"""The three tables as SQL left them, past Django's converters, and what their columns may hold.
+"""The tables as SQL left them, past Django's converters, and what their columns may hold.
 
 Whoever edits rows with SQL can leave in them what Django cannot read; here that is a value like any other, which the
 readers below refuse. All is streamed: memory does not grow with the store.
@@ -80,6 +80,47 @@ class BundleContents(NamedTuple):
     orders: Iterator[OrderRow]
 
 
+class DeliveryRow(NamedTuple):
+    """A delivered order with its bundle."""
+
+    courier_id: int
+    bundle_id: int
+    courier_type: Any
+    assign_time: Any
+    is_completed: Any
+    order_id: Any
+    region: Any
+    complete_time: Any
+
+
+class TotalRow(NamedTuple):
+    courier_id: Any
+    region: Any
+    deliveries: Any
+    seconds: Any
+    microseconds: Any
+
+    def __str__(self) -> str:
+        return f"courier {self.courier_id!a} in region {self.region!a}"
+
+
+class EarningsRow(NamedTuple):
+    courier_id: int
+    earnings: Any
+
+
+class CourierBooks(NamedTuple):
+    """What is kept of a courier's deliveries, and these: by bundle, in each by time. `earnings` is None if he is gone.
+
+    `deliveries` are gone once the next courier is asked for.
+    """
+
+    courier_id: int
+    earnings: EarningsRow | None
+    totals: list[TotalRow]
+    deliveries: Iterator[DeliveryRow]
+
+
 class StoreSize(NamedTuple):
     couriers: int
     bundles: int
@@ -142,6 +183,33 @@ def _parted(rows: Iterator[Any]) -> tuple[BundleRow | None, Iterator[OrderRow]]:
     return (first, rows) if isinstance(first, BundleRow) else (None, chain([first], rows))
 
 
+def stored_totals() -> Iterator[TotalRow]:
+    return map(TotalRow._make, _rows(_TOTALS))
+
+
+def books_by_courier() -> Iterator[CourierBooks]:
+    """Yield the couriers by id, each with his books: three sorted streams side by side, as above."""
+    earnings = map(EarningsRow._make, _rows(_EARNINGS_BY_COURIER))
+    totals = map(TotalRow._make, _rows(_TOTALS_BY_COURIER))
+    deliveries = map(DeliveryRow._make, _rows(_DELIVERIES_BY_COURIER))
+    by_courier = attrgetter("courier_id")
+    all_three: Iterable[Any] = merge(earnings, totals, deliveries, key=by_courier)
+    for courier_id, rows in groupby(all_three, key=by_courier):
+        yield CourierBooks(courier_id, *_parted_books(rows))
+
+
+def _parted_books(rows: Iterator[Any]) -> tuple[EarningsRow | None, list[TotalRow], Iterator[DeliveryRow]]:
+    earnings, totals = None, []
+    for row in rows:
+        if isinstance(row, EarningsRow):
+            earnings = row
+        elif isinstance(row, TotalRow):
+            totals.append(row)
+        else:
+            return earnings, totals, chain([row], rows)
+    return earnings, totals, iter(())
+
+
 def active_bundles() -> Iterator[tuple[Any, int]]:
     """Yield (courier id, bundle id), those of one courier together and by bundle id."""
     return _rows("SELECT courier_id, bundle_id FROM bundles WHERE is_completed = FALSE ORDER BY courier_id, bundle_id")
@@ -152,6 +220,15 @@ _ORDERS = """
     SELECT order_id, weight, region, delivery_hours, delivery_mask, bundle_id, {complete_time} FROM orders
 """
 _ORDERS_BY_BUNDLE = _ORDERS + "WHERE bundle_id IS NOT NULL AND {is_a_number} ORDER BY bundle_id"
+_TOTALS = "SELECT courier_id, region, deliveries, seconds, microseconds FROM delivery_totals "
+_TOTALS_BY_COURIER = _TOTALS + "WHERE {courier_is_a_number} ORDER BY courier_id"
+_EARNINGS_BY_COURIER = "SELECT courier_id, earnings FROM couriers WHERE {courier_is_a_number} ORDER BY courier_id"
+_DELIVERIES_BY_COURIER = """
+    SELECT courier_id, bundles.bundle_id, courier_type, {assign_time}, {is_completed}, order_id, region, {complete_time}
+    FROM orders JOIN bundles ON bundles.bundle_id = orders.bundle_id
+    WHERE complete_time IS NOT NULL AND {courier_is_a_number}
+    ORDER BY courier_id, bundles.bundle_id, orders.complete_time, order_id
+"""
 _BUNDLES = """
     SELECT bundle_id, bundles.courier_id, bundles.courier_type, {assign_time}, {is_completed},
            couriers.courier_id, couriers.courier_type,
@@ -168,14 +245,16 @@ _AS_STORED = {
         "complete_time": "(complete_time AT TIME ZONE 'UTC')::text",
         "is_completed": "is_completed",
         "is_a_number": "TRUE",
+        "courier_is_a_number": "TRUE",
     },
     # The driver converts columns by their declared type; an expression has none. Numbers stand before text there, and
-    # what is no number names no bundle.
+    # what is no number names no bundle and no courier.
     "sqlite": {
         "assign_time": "+assign_time",
         "complete_time": "+complete_time",
         "is_completed": "+is_completed",
         "is_a_number": "typeof(bundle_id) = 'integer'",
+        "courier_is_a_number": "typeof(courier_id) = 'integer'",
     },
 }
 

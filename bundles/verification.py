@@ -6,16 +6,21 @@ the candidates or the rules whether they were right. A value that is named as ba
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from bundles.stored import (
     BundleRow,
+    CourierBooks,
     CourierRow,
+    DeliveryRow,
     OrderRow,
+    TotalRow,
     active_bundles,
+    books_by_courier,
     bundles_with_orders,
     good,
     or_null,
@@ -28,6 +33,7 @@ from bundles.stored import (
     read_weight,
     stored_couriers,
     stored_orders,
+    stored_totals,
 )
 from couriers.models import CAPACITIES
 
@@ -46,6 +52,7 @@ class Fault:
 
 Faults = Iterator[Fault]
 Readers = dict[str, Callable[[Any], Any]]
+Totals = dict[int, tuple[int, timedelta]]
 
 COURIER_VALUES: Readers = {
     "courier_id": read_id,
@@ -68,6 +75,10 @@ BUNDLE_VALUES: Readers = {
     "assign_time": read_time,
     "is_completed": read_flag,
 }
+TOTAL_VALUES: Readers = {"courier_id": read_id, "region": read_id}
+
+LAST = "Once no fault of his orders and bundles is left"
+PAY = {"foot": 1_000, "bike": 2_500, "car": 4_500}
 
 
 @dataclass(slots=True)
@@ -118,8 +129,14 @@ def faults() -> Faults:
     for courier_id, rows in groupby(active_bundles(), key=itemgetter(0)):
         yield from one_active_bundle(courier_id, (bundle_id for _, bundle_id in rows))
 
+    for total in stored_totals():
+        yield from values_are_the_contracts(total, TOTAL_VALUES)
 
-def values_are_the_contracts(row: CourierRow | BundleRow | OrderRow, readers: Readers) -> Faults:
+    for books in books_by_courier():
+        yield from books_are_what_his_deliveries_make(books)
+
+
+def values_are_the_contracts(row: CourierRow | BundleRow | OrderRow | TotalRow, readers: Readers) -> Faults:
     for name, read in readers.items():
         try:
             read(stored := getattr(row, name))
@@ -242,6 +259,68 @@ def one_active_bundle(courier_id: Any, bundle_ids: Iterator[int]) -> Faults:
             f"bundle {bundle_id}",
             f"it is active beside bundle {first} of the same courier {courier_id!a}. Deliver the orders of one of them"
             " or set their bundle_id to NULL, then its is_completed to true.",
+        )
+
+
+def books_are_what_his_deliveries_make(books: CourierBooks) -> Faults:
+    try:
+        totals, earnings = recomputed(books.deliveries)
+    except ValueError:  # a bad value, which is named already
+        return
+    yield from totals_are_what_his_deliveries_make(books, totals)
+    yield from earnings_are_what_his_bundles_pay(books, earnings)
+
+
+def recomputed(deliveries: Iterator[DeliveryRow]) -> tuple[Totals, int]:
+    """Return what a courier's deliveries make by region, and what his completed bundles among them pay.
+
+    Raises ValueError where one of their values is bad.
+    """
+    totals: Totals = {}
+    earnings = 0
+    for _, rows in groupby(deliveries, key=attrgetter("bundle_id")):
+        first = next(rows)
+        before = read_time(first.assign_time)
+        if read_flag(first.is_completed):
+            earnings += PAY[read_type(first.courier_type)]
+        for delivery in chain([first], rows):
+            region, complete_time = read_id(delivery.region), read_time(delivery.complete_time)
+            count, time = totals.get(region, (0, timedelta(0)))
+            totals[region] = (count + 1, time + max(complete_time - before, timedelta(0)))
+            before = complete_time
+    return totals, earnings
+
+
+def totals_are_what_his_deliveries_make(books: CourierBooks, totals: Totals) -> Faults:
+    stored = {total.region: total for total in books.totals if good(read_id, total.region) is not None}
+    for region in sorted(totals.keys() | stored.keys()):
+        subject = f"courier {books.courier_id} in region {region}"
+        if region not in totals:
+            yield Fault(
+                "needless_total", subject, f"he delivered nothing there. {LAST}, delete the row of delivery_totals."
+            )
+            continue
+        count, time = totals[region]
+        made = (count, time // timedelta(seconds=1), time.microseconds)
+        told = "deliveries, seconds, microseconds"
+        if region not in stored:
+            yield Fault("missing_total", subject, f"it has no row in delivery_totals. {LAST}, insert {told} {made}.")
+        elif stored[region][2:] != made:
+            yield Fault(
+                "wrong_total",
+                subject,
+                f"{told} are {shown(stored[region][2:])}, but his delivered orders make {made}: his rating is wrong."
+                f" {LAST}, set them to these.",
+            )
+
+
+def earnings_are_what_his_bundles_pay(books: CourierBooks, earnings: int) -> Faults:
+    if books.earnings is not None and books.earnings.earnings != earnings:
+        yield Fault(
+            "wrong_earnings",
+            f"courier {books.courier_id}",
+            f"earnings is {shown(books.earnings.earnings)}, but his completed bundles that delivered something pay"
+            f" {earnings}. {LAST}, set it to {earnings}.",
         )
 
 

@@ -28,6 +28,9 @@ class Courier(models.Model):
     courier_type = models.CharField(max_length=4, choices=CourierType)
     regions = models.JSONField(help_text="Regions he works in, in the order sent.")
     working_hours = models.JSONField(help_text='Windows "HH:MM-HH:MM", in the order sent.')
+    earnings = models.BigIntegerField(
+        db_default=0, editable=False, help_text="Derived: the pay for his completed bundles that delivered something."
+    )
 
     objects = CourierQuerySet.as_manager()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, JSONField, Lookup, Model
+from django.db.models import Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -29,18 +29,6 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
             places = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  # the names are quoted
             cursor.executemany(statement, list(rows))
-
-
-class JSONRows(Aggregate):
-    """The expressions of all rows as one JSON list of lists; None without rows. Instants in it are ISO texts."""
-
-    output_field = JSONField()
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="JSONB_AGG(JSONB_BUILD_ARRAY(%(expressions)s))", **context)
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="JSON_GROUP_ARRAY(JSON_ARRAY(%(expressions)s))", **context)
 
 
 class Among(Lookup):

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from django.db import connection
 
 INDEX = "one_active_bundle_per_courier"
-TABLES = ("orders", "bundles", "couriers")
+TABLES = ("delivery_totals", "orders", "bundles", "couriers")
 
 
 @contextmanager
 def guards_down():
-    """Yield a cursor that no check, foreign key or unique index holds back. At the end the three tables are empty."""
+    """Yield a cursor that no check, foreign key or unique index holds back. At the end the store's tables are empty."""
     down_and_up = {"postgresql": _postgresql, "sqlite": _sqlite}[connection.vendor]
     with connection.cursor() as cursor:
         down, up = down_and_up(cursor)

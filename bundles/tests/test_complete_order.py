@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from bundles.models import Bundle
 from bundles.services import NotCarried, UnknownCourier, complete_order
+from bundles.tests import reference
 from bundles.tests.factories import BundleFactory
-from bundles.tests.scenes import rows
+from bundles.tests.scenes import rows, totals
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
@@ -144,15 +147,121 @@ def test_answers_400_to_what_he_does_not_carry(api, courier_id, order_id, code):
     assert rows() == before
 
 
+def test_totals_follow_in_whatever_order_complete_times_arrive():
+    bundle = BundleFactory()
+    first, second, third = (OrderFactory(bundle=bundle, region=region) for region in (1, 2, 1))
+    OrderFactory(bundle=bundle)
+    assigned = bundle.assign_time
+
+    complete(third, assigned + timedelta(seconds=60, microseconds=1))
+    assert totals() == {(bundle.courier_id, 1): (1, Decimal("60.000001"))}
+
+    complete(first, assigned + timedelta(seconds=20, microseconds=2))
+    assert totals() == {(bundle.courier_id, 1): (2, Decimal("60.000001"))}
+
+    complete(second, assigned + timedelta(seconds=50, microseconds=999_999))
+    assert totals() == {
+        (bundle.courier_id, 1): (2, Decimal("29.000004")),
+        (bundle.courier_id, 2): (1, Decimal("30.999997")),
+    }
+
+
+def test_of_equal_complete_times_the_smaller_id_comes_first():
+    bundle = BundleFactory()
+    for order_id in (1, 2, 3):
+        OrderFactory(order_id=order_id, region=order_id, bundle=bundle)
+    at_once = bundle.assign_time + timedelta(seconds=30)
+
+    for order_id in (2, 3, 1):
+        complete(Order.objects.get(order_id=order_id), at_once)
+
+    assert totals() == {(bundle.courier_id, 1): (1, 30), (bundle.courier_id, 2): (1, 0), (bundle.courier_id, 3): (1, 0)}
+
+
+def test_what_was_delivered_before_it_was_assigned_took_no_time():
+    bundle = BundleFactory()
+    late, early = OrderFactory(bundle=bundle, region=1), OrderFactory(bundle=bundle, region=2)
+
+    complete(late, bundle.assign_time + timedelta(seconds=5))
+    complete(early, bundle.assign_time - timedelta(seconds=10))
+
+    assert totals() == {(bundle.courier_id, 1): (1, 15), (bundle.courier_id, 2): (1, 0)}
+
+
+def test_forty_deliveries_that_took_all_the_years_there_are_add_up():
+    courier = CourierFactory()
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+    for _ in range(40):
+        complete(OrderFactory(bundle=BundleFactory(courier=courier, assign_time=first)), last)
+
+    [(deliveries, seconds)] = totals().values()
+    assert (deliveries, seconds) == (40, 40 * reference.seconds(last - first))
+    assert seconds * 1_000_000 > 2**63
+
+
+def test_the_last_delivery_pays_and_asked_again_pays_no_more():
+    courier = CourierFactory(courier_type="foot")
+    first, last = OrderFactory.create_batch(2, bundle=BundleFactory(courier=courier, courier_type="bike"))
+
+    earned = []
+    for order in (first, first, last, last, first):
+        complete(order)
+        courier.refresh_from_db()
+        earned.append(courier.earnings)
+
+    assert earned == [0, 0, 2500, 2500, 2500]
+
+
 @pytest.mark.parametrize("size", [2, 500])
 def test_statements_do_not_grow_with_the_bundle(api, size):
     bundle = BundleFactory(courier__courier_type="car")
     Order.objects.bulk_create(OrderFactory.build(order_id=n, bundle=bundle) for n in range(1, size + 1))
 
-    # The courier, his order, its complete time, the bundle.
+    # The courier, his order among its neighbours, its complete time, the totals.
     with statements_captured() as statements:
         api.post(
             "/orders/complete",
             {"courier_id": bundle.courier_id, "order_id": 1, "complete_time": "2026-01-10T10:33:01Z"},
         )
     assert len(statements) == 4
+
+
+@pytest.mark.parametrize("size", [2, 500])
+def test_nor_do_those_of_the_last_order_amid_the_delivered_ones(api, size):
+    bundle = BundleFactory(courier__courier_type="car")
+    OrderFactory(order_id=size, bundle=bundle)
+    Order.objects.bulk_create(
+        OrderFactory.build(
+            order_id=n, region=n, bundle=bundle, complete_time=bundle.assign_time + timedelta(seconds=10 * n)
+        )
+        for n in range(1, size)
+    )
+
+    # As above, then the bundle, the pay.
+    with statements_captured() as statements:
+        api.post(
+            "/orders/complete",
+            {"courier_id": bundle.courier_id, "order_id": size, "complete_time": "2026-01-10T09:00:05Z"},
+        )
+    assert len(statements) == 6
+    assert Bundle.objects.get().is_completed
+
+
+@pytest.mark.postgresql
+def test_no_statement_goes_through_all_undelivered_orders_though_the_statistics_say_that_there_are_none():
+    bundle = BundleFactory()
+    Order.objects.bulk_create(
+        OrderFactory.build(order_id=n, bundle=bundle, complete_time=DELIVERED) for n in range(1, 3_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders")
+    order = OrderFactory(order_id=3_000, bundle=bundle)
+
+    with statements_captured() as statements:
+        complete(order)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + next(statement for statement in statements if "earlier" in statement))
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "orders_by_bundle" in plan
+    assert "undelivered_orders" not in plan

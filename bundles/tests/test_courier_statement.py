@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 def bundle_of(courier, *deliveries, undelivered=0, **fields):
     """A bundle whose orders were delivered (seconds after its assign time, in region)."""
-    fields = {"assign_time": ASSIGNED, "is_completed": not undelivered} | fields
-    bundle = BundleFactory(courier=courier, **fields)
-    for seconds, region in deliveries:
-        complete_time = fields["assign_time"] + timedelta(seconds=seconds)
-        OrderFactory(bundle=bundle, region=region, complete_time=complete_time)
+    bundle = BundleFactory(courier=courier, **{"assign_time": ASSIGNED} | fields)
+    orders = [OrderFactory(bundle=bundle, region=region) for _, region in deliveries]
     OrderFactory.create_batch(undelivered, bundle=bundle)
+    for order, (seconds, _) in zip(orders, deliveries, strict=True):
+        complete_time = bundle.assign_time + timedelta(seconds=seconds)
+        complete_order(courier_id=courier.courier_id, order_id=order.order_id, complete_time=complete_time)
     return bundle
 
 

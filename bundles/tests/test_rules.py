@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -6,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundles.rules import CarriedOrder, delivery_times, keep_what_fits, pay, rating, take_while_they_fit
+from bundles.rules import (
+    Added,
+    CarriedOrder,
+    RegionTotal,
+    added_by_delivery,
+    keep_what_fits,
+    pay,
+    rating,
+    take_while_they_fit,
+)
 from bundles.tests import reference
 
 ASSIGNED = datetime(2026, 1, 10, 9, tzinfo=UTC)
@@ -83,23 +93,31 @@ def test_both_plain_readings_of_the_most_orders_agree(some_orders, capacity):
     assert reference.most(some, capacity) == reference.most_of_all_subsets(some, capacity)
 
 
+# Seconds from the assign time, in regions 7 and 8; the delivery that is added is in region 7.
 @pytest.mark.parametrize(
-    ("name", "deliveries", "expected"),
+    ("name", "before", "seconds", "following", "expected"),
     [
-        ("none", [], []),
-        ("from the assign time, then from the one before", [(10, 1, 7), (25, 2, 8)], [(7, 10), (8, 15)]),
-        ("sorted by complete time", [(25, 1, 7), (10, 2, 8)], [(8, 10), (7, 15)]),
-        ("ties by id", [(10, 2, 8), (10, 1, 7)], [(7, 10), (8, 0)]),
-        ("before the assign time", [(-10, 1, 7)], [(7, 0)]),
-        ("the next one counts from there", [(-10, 1, 7), (5, 2, 8)], [(7, 0), (8, 15)]),
+        ("the first", 0, 10, None, {7: (1, 10)}),
+        ("from the one before", 10, 25, None, {7: (1, 15)}),
+        ("at the same instant", 10, 10, None, {7: (1, 0)}),
+        ("before the assign time", 0, -10, None, {7: (1, 0)}),
+        ("between two", 10, 25, (8, 40), {7: (1, 15), 8: (0, -15)}),
+        ("between two of one region", 10, 25, (7, 40), {7: (1, 0)}),
+        ("as late as the next one", 10, 40, (8, 40), {7: (1, 30), 8: (0, -30)}),
+        ("the next one counts from before the assign time", 0, -10, (8, 5), {7: (1, 0), 8: (0, 10)}),
+        ("the next one took no time, and now some", 0, -10, (8, -4), {7: (1, 0), 8: (0, 6)}),
+        ("so in one region", 0, -10, (7, -4), {7: (1, 6)}),
     ],
 )
-def test_delivery_times(name, deliveries, expected):
-    given_times = [(ASSIGNED + timedelta(seconds=when), order_id, region) for when, order_id, region in deliveries]
+def test_a_delivery_adds_its_own_time_and_changes_that_of_the_next(name, before, seconds, following, expected):
+    added = added_by_delivery(
+        region=7,
+        complete_time=ASSIGNED + timedelta(seconds=seconds),
+        before=ASSIGNED + timedelta(seconds=before),
+        following=following and (following[0], ASSIGNED + timedelta(seconds=following[1])),
+    )
 
-    times = list(delivery_times(ASSIGNED, given_times))
-
-    assert times == [(region, timedelta(seconds=taken)) for region, taken in expected]
+    assert added == {region: (deliveries, timedelta(seconds=time)) for region, (deliveries, time) in expected.items()}
 
 
 @pytest.mark.parametrize(
@@ -126,11 +144,20 @@ def test_delivery_times(name, deliveries, expected):
 def test_rating(name, times, expected):
     given_times = [(region, timedelta(microseconds=int(Fraction(str(t)) * 10**6))) for region, t in times]
 
-    assert str(rating(given_times)) == expected
+    assert str(rating(total(times) for times in by_region(given_times).values())) == expected
 
 
-def test_without_deliveries_there_is_no_rating():
-    assert rating([]) is None
+def by_region(pairs):
+    """The second of each pair, gathered by the first."""
+    gathered = defaultdict(list)
+    for region, value in pairs:
+        gathered[region].append(value)
+    return gathered
+
+
+def total(times):
+    time = sum(times, timedelta(0))
+    return RegionTotal(len(times), time // timedelta(seconds=1), time.microseconds)
 
 
 # Seconds from the assign time: few, for ties; in steps of 0.9 s, whose means often end in exactly half a hundredth.
@@ -142,26 +169,46 @@ bundles = st.lists(
 )
 
 
+def added_one_by_one(deliveries):
+    """The (region, what it adds) of each delivery of one bundle, given as (complete time, order id, region)."""
+    added, known = [], []
+    for delivery in deliveries:
+        complete_time, _, region = delivery
+        known = sorted([*known, delivery])
+        place = known.index(delivery)
+        before = known[place - 1][0] if place else ASSIGNED
+        following = [(region, time) for time, _, region in known[place + 1 : place + 2]]
+        added += added_by_delivery(
+            region=region, complete_time=complete_time, before=before, following=following[0] if following else None
+        ).items()
+    return added
+
+
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(bundles)
-def test_times_and_rating_are_what_the_contract_says_in_any_order_of_complete_times(some_bundles):
-    times, expected = [], []
+def test_totals_and_rating_are_what_the_contract_says_in_whatever_order_complete_times_arrive(some_bundles):
+    changes, expected = [], []
     for bundle in some_bundles:
         deliveries = [
             (ASSIGNED + timedelta(microseconds=int(seconds * 10**6)), order_id, region)
             for seconds, order_id, region in bundle
         ]
-        times += delivery_times(ASSIGNED, deliveries)
+        changes += added_one_by_one(deliveries)
         expected += reference.delivery_times(ASSIGNED, deliveries)
 
-    assert [(region, reference.seconds(taken)) for region, taken in times] == expected
-    assert rating(times) == (reference.rating(expected) if expected else None)
-    assert rating(times) is None or 0 <= rating(times) <= 5
+    totals = {
+        region: Added(sum(count for count, _ in added), sum((time for _, time in added), timedelta(0)))
+        for region, added in by_region(changes).items()
+    }
+    assert {region: (count, reference.seconds(time)) for region, (count, time) in totals.items()} == {
+        region: (len(times), sum(times)) for region, times in by_region(expected).items()
+    }
+    if expected:
+        rated = rating(RegionTotal(n, time // timedelta(seconds=1), time.microseconds) for n, time in totals.values())
+        assert rated == reference.rating(expected)
+        assert 0 <= rated <= 5
 
 
-@pytest.mark.parametrize(
-    ("types", "expected"),
-    [([], 0), (["foot"], 1000), (["bike"], 2500), (["car"], 4500), (["foot", "car", "car"], 10_000)],
-)
-def test_pay(types, expected):
-    assert pay(types) == expected
+@pytest.mark.parametrize(("courier_type", "expected"), [("foot", 1000), ("bike", 2500), ("car", 4500)])
+def test_pay(courier_type, expected):
+    assert pay(courier_type) == expected

@@ -1,6 +1,6 @@
 """Assign, complete and PATCH by many at once: the outcome is that of some order one after another."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from random import Random
@@ -136,6 +136,25 @@ def test_after_assigns_changes_and_completions_at_once_everything_is_in_its_plac
     delivered = {pair for shift_delivered in shifts for pair in shift_delivered}
     assert delivered == set(Order.objects.delivered().values_list("bundle__courier_id", "order_id"))
     assert delivered
+    assert what_is_wrong() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_completions_of_one_courier_at_once_add_up(seed):
+    random = Random(seed)
+    bundle = BundleFactory(assign_time=NOW)
+    add_orders({"order_id": n, "region": random.randint(1, 3), "bundle": bundle} for n in range(1, 65))
+    moments = [NOW + timedelta(seconds=random.randint(-5, 60), microseconds=n) for n in range(1, 65)]
+    random.shuffle(moments)
+
+    def deliver(order_ids):
+        for order_id in order_ids:
+            complete_order(courier_id=bundle.courier_id, order_id=order_id, complete_time=moments[order_id - 1])
+
+    outcomes = side_by_side(*[partial(deliver, range(first, 65, 8)) for first in range(1, 9)])
+
+    assert outcomes == [None] * 8
+    assert Bundle.objects.get().is_completed
     assert what_is_wrong() == []
 
 

@@ -13,6 +13,7 @@ from bundles.services import assign_orders, complete_order
 from bundles.stored import snapshot, store_size
 from bundles.tests.factories import BundleFactory
 from bundles.tests.guards import guards_down
+from bundles.tests.scenes import history
 from bundles.verification import faults
 from couriers.models import Courier
 from orders.models import Order
@@ -107,6 +108,12 @@ def test_weights_are_added_exactly():
     assert verified() == (0, [])
 
 
+def test_totals_over_many_bundles_with_times_in_any_order_are_sound():
+    history()
+
+    assert verified() == (0, [])
+
+
 # Each: name, statements, faults as (code, subject). `%(of_12)s` is the bundle of order 12.
 CORRUPTIONS = [
     ("weight too heavy", ["UPDATE orders SET weight = 60 WHERE order_id = 61"], [("bad_value", "order 61")]),
@@ -140,17 +147,27 @@ CORRUPTIONS = [
     (
         "delivered order freed",
         ["UPDATE orders SET bundle_id = NULL WHERE order_id = 21"],
-        [("complete_time_without_bundle", "order 21")],
+        [
+            ("complete_time_without_bundle", "order 21"),
+            ("needless_total", "courier 2 in region 3"),
+            ("wrong_earnings", "courier 2"),
+        ],
     ),
     (
         "delivered behind the bundle's back",
         ["UPDATE orders SET complete_time = '2026-01-10 10:00:00' WHERE order_id = 52"],
-        [("not_completed", "bundle %(of_52)s")],
+        [("not_completed", "bundle %(of_52)s"), ("wrong_total", f"courier {RIDES_NOW} in region 5")],
     ),
     (
         "orders in bundles that are not there",
         ["UPDATE orders SET bundle_id = 7000000 + order_id WHERE order_id IN (61, 62)", "DELETE FROM bundles"],
-        [("missing_bundle", f"order {order_id}") for order_id in (11, 12, 13, 21, 51, 52, 61, 62)],
+        [
+            *(("missing_bundle", f"order {order_id}") for order_id in (11, 12, 13, 21, 51, 52, 61, 62)),
+            ("needless_total", "courier 1 in region 1"),
+            ("needless_total", "courier 2 in region 3"),
+            ("needless_total", f"courier {RIDES_NOW} in region 5"),
+            ("wrong_earnings", "courier 2"),
+        ],
     ),
     (
         "order put into another's bundle",
@@ -212,12 +229,16 @@ CORRUPTIONS = [
     (
         "completed with undelivered orders",
         ["UPDATE bundles SET is_completed = TRUE WHERE bundle_id = %(of_12)s"],
-        [("completed_too_soon", "bundle %(of_12)s")],
+        [("completed_too_soon", "bundle %(of_12)s"), ("wrong_earnings", "courier 1")],
     ),
     (
         "active with none undelivered",
         ["UPDATE bundles SET is_completed = FALSE WHERE bundle_id IN (%(of_21)s, %(emptied)s)"],
-        [("not_completed", "bundle %(of_21)s"), ("not_completed", "bundle %(emptied)s")],
+        [
+            ("not_completed", "bundle %(of_21)s"),
+            ("not_completed", "bundle %(emptied)s"),
+            ("wrong_earnings", "courier 2"),
+        ],
     ),
     (
         "two active bundles",
@@ -227,6 +248,65 @@ CORRUPTIONS = [
             "UPDATE orders SET bundle_id = 7000000 WHERE order_id = 12",
         ],
         [("second_active_bundle", "bundle 7000000")],
+    ),
+    (
+        "a delivery too many in a total",
+        ["UPDATE delivery_totals SET deliveries = deliveries + 1 WHERE courier_id = 1"],
+        [("wrong_total", "courier 1 in region 1")],
+    ),
+    (
+        "a total off by a second",
+        ["UPDATE delivery_totals SET seconds = seconds + 1 WHERE courier_id = 2"],
+        [("wrong_total", "courier 2 in region 3")],
+    ),
+    (
+        "a total off by a microsecond",
+        [f"UPDATE delivery_totals SET microseconds = microseconds - 1 WHERE courier_id = {RIDES_NOW}"],
+        [("wrong_total", f"courier {RIDES_NOW} in region 5")],
+    ),
+    (
+        "totals lost",
+        ["DELETE FROM delivery_totals WHERE courier_id < 3"],
+        [("missing_total", "courier 1 in region 1"), ("missing_total", "courier 2 in region 3")],
+    ),
+    (
+        "totals of nothing",
+        [
+            "INSERT INTO delivery_totals (courier_id, region, deliveries, seconds, microseconds)"
+            " VALUES (1, 2, 1, 60, 0), (4, 1, 0, 0, 0), (77, 1, 1, 60, 0)"
+        ],
+        [
+            ("needless_total", "courier 1 in region 2"),
+            ("needless_total", "courier 4 in region 1"),
+            ("needless_total", "courier 77 in region 1"),
+        ],
+    ),
+    (
+        "a total of no region",
+        ["INSERT INTO delivery_totals (courier_id, region, deliveries, seconds, microseconds) VALUES (1, 0, 1, 60, 0)"],
+        [("bad_value", "courier 1 in region 0")],
+    ),
+    (
+        "delivered order moved",
+        ["UPDATE orders SET region = 8 WHERE order_id = 11"],
+        [("needless_total", "courier 1 in region 1"), ("missing_total", "courier 1 in region 8")],
+    ),
+    (
+        "delivered later",
+        ["UPDATE orders SET complete_time = '2036-01-10 10:00:00' WHERE order_id = 11"],
+        [("wrong_total", "courier 1 in region 1")],
+    ),
+    ("paid too much", ["UPDATE couriers SET earnings = 1 WHERE courier_id = 4"], [("wrong_earnings", "courier 4")]),
+    (
+        "paid for an active bundle",
+        [f"UPDATE couriers SET earnings = 4500 WHERE courier_id = {RIDES_NOW}"],
+        [("wrong_earnings", f"courier {RIDES_NOW}")],
+    ),
+    ("not paid", ["UPDATE couriers SET earnings = 0 WHERE courier_id = 2"], [("wrong_earnings", "courier 2")]),
+    (
+        "completed bundle of another type",
+        ["UPDATE bundles SET courier_type = 'car' WHERE bundle_id = %(of_21)s"],
+        [("wrong_earnings", "courier 2")],
     ),
 ]
 ON_POSTGRESQL = [
@@ -248,6 +328,21 @@ ON_POSTGRESQL = [
     ),
 ]
 ON_SQLITE = [
+    (
+        "total no number",
+        ["UPDATE delivery_totals SET seconds = 'long' WHERE courier_id = 1"],
+        [("wrong_total", "courier 1 in region 1")],
+    ),
+    (
+        "total of whom",
+        ["UPDATE delivery_totals SET courier_id = 'x' WHERE courier_id = 1"],
+        [("bad_value", "courier 'x' in region 1"), ("missing_total", "courier 1 in region 1")],
+    ),
+    (
+        "earnings no number",
+        ["UPDATE couriers SET earnings = 'much' WHERE courier_id = 1"],
+        [("wrong_earnings", "courier 1")],
+    ),
     (
         "weight summed as a float",
         ["UPDATE orders SET weight = 0.1 + 0.2 WHERE order_id = 11"],
@@ -341,6 +436,31 @@ def test_says_what_is_wrong_and_what_to_do(sound_store):
     )
 
 
+def test_says_what_totals_and_earnings_should_be(sound_store):
+    out = StringIO()
+    with guards_down() as cursor:
+        cursor.execute("UPDATE bundles SET assign_time = '2021-01-10 10:32:00.4'")
+        cursor.execute("UPDATE delivery_totals SET seconds = 61, microseconds = 20000")
+        cursor.execute("UPDATE delivery_totals SET seconds = 9 WHERE courier_id = 1")
+        cursor.execute("UPDATE delivery_totals SET region = 2 WHERE courier_id = 2")
+        cursor.execute("UPDATE couriers SET earnings = 7 WHERE courier_id = 4")
+
+        with pytest.raises(CommandError):
+            call_command("verify_store", stdout=out)
+
+    last = "Once no fault of his orders and bundles is left"
+    assert out.getvalue() == (
+        "wrong_total: courier 1 in region 1: deliveries, seconds, microseconds are (1, 9, 20000), but his delivered"
+        f" orders make (1, 61, 20000): his rating is wrong. {last}, set them to these.\n"
+        f"needless_total: courier 2 in region 2: he delivered nothing there. {last}, delete the row of"
+        " delivery_totals.\n"
+        "missing_total: courier 2 in region 3: it has no row in delivery_totals."
+        f" {last}, insert deliveries, seconds, microseconds (1, 61, 20000).\n"
+        "wrong_earnings: courier 4: earnings is 7, but his completed bundles that delivered something pay 0."
+        f" {last}, set it to 0.\n"
+    )
+
+
 def test_a_store_at_work_does_not_look_corrupt(sound_store):
     """Nor does its verification keep it from working."""
     courier_id = Courier.objects.create(
@@ -376,8 +496,9 @@ def test_statements_do_not_grow_with_the_store(bundles):
     for _ in range(bundles):
         OrderFactory(bundle=BundleFactory())
 
-    # The beginning and the sizes; couriers; orders; bundles and the orders in them; active bundles.
+    # The beginning and the sizes; couriers; orders; bundles and the orders in them; active bundles;
+    # totals; each courier's earnings, totals and deliveries.
     with statements_captured() as statements:
         assert verified() == (0, [])
     reads = [statement for statement in statements if "SELECT" in statement]
-    assert len(reads) == 6
+    assert len(reads) == 10

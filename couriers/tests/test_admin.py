@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bundles.services import complete_order
 from bundles.tests.factories import BundleFactory
 from couriers.models import CourierType
 from couriers.tests.factories import CourierFactory
@@ -36,8 +37,8 @@ def test_a_list_shows_the_first_of_many_regions_and_a_page_all(dispatcher):
 
 def test_a_page_tells_what_he_earned_and_carries(dispatcher):
     courier = CourierFactory(courier_id=5, courier_type="car")
-    done = BundleFactory(courier=courier, is_completed=True)
-    OrderFactory(bundle=done, complete_time=datetime(2026, 1, 10, 9, 30, tzinfo=UTC))
+    delivered = OrderFactory(bundle=BundleFactory(courier=courier))
+    complete_order(courier_id=5, order_id=delivered.order_id, complete_time=datetime(2026, 1, 10, 9, 30, tzinfo=UTC))
     active = BundleFactory(courier=courier)
     OrderFactory(bundle=active, weight="2.50"), OrderFactory(bundle=active, weight="0.25")
 
