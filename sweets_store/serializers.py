@@ -88,12 +88,13 @@ class ItemsField(StrictField):
         if type(value) is not list:
             raise Refused(f"must be a list of {self.what}")
         if len(value) > MAX_ITEMS:
-            raise Refused(f"must hold at most {MAX_ITEMS} {self.what}, not {len(value)}")
-        for place, item in enumerate(value):
-            try:
-                self.check_item(item)
-            except ValueError as fault:
-                raise Refused(f"item {place} {fault}") from None
+            raise Refused(f"must hold at most {MAX_ITEMS} {self.what}")
+        check_item, place = self.check_item, 0
+        try:
+            for place, item in enumerate(value):  # noqa: B007  # named in the message
+                check_item(item)
+        except ValueError as fault:
+            raise Refused(f"item {place} {fault}") from None
         return value
 
 
@@ -154,6 +155,13 @@ class StrictSerializer(serializers.Serializer):
     def faults_of(cls, sent: dict[str, Any], values: dict[str, Any], *, partial: bool = False) -> Faults:
         """Put the good values of `sent` into `values` and return a message for each bad, missing or unknown field."""
         checks = cls.checks()
+        try:  # first the way of the good objects, which are nearly all
+            for name, check in checks.items():
+                values[name] = check(sent[name])
+            if len(sent) == len(checks):
+                return {}
+        except (KeyError, ValueError):
+            values.clear()
         faults: Faults = {}
         missing = 0
         for name, check in checks.items():
