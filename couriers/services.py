@@ -1,6 +1,5 @@
 import json
 from pathlib import Path
-from typing import Any
 
 from couriers.models import Courier
 from sweets_store.imports.checked import CheckedImport, Row
@@ -20,10 +19,5 @@ def import_couriers(*, file: Reader, rejects: Path | None = None, watch: Watch =
     return import_file(Courier, file, COLUMNS, rejects=rejects, watch=watch)
 
 
-def courier_row(courier: dict[str, Any]) -> Row:
-    return (
-        courier["courier_id"],
-        courier["courier_type"],
-        json.dumps(courier["regions"]),
-        json.dumps(courier["working_hours"]),
-    )
+def courier_row(courier_id: int, courier_type: str, regions: list[int], working_hours: list[str]) -> Row:
+    return courier_id, courier_type, json.dumps(regions), json.dumps(working_hours)

@@ -1,5 +1,5 @@
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from orders.models import Order
 from sweets_store.errors import NotFound
@@ -27,9 +27,8 @@ def import_orders(*, file: Reader, rejects: Path | None = None, watch: Watch = u
     return import_file(Order, file, COLUMNS, rejects=rejects, watch=watch)
 
 
-def order_row(order: dict[str, Any]) -> Row:
-    hours = order["delivery_hours"]
-    return order["order_id"], str(order["weight"]), order["region"], hours_json(hours), touched_half_hours(hours)
+def order_row(order_id: int, weight: Decimal, region: int, delivery_hours: list[str]) -> Row:
+    return order_id, str(weight), region, hours_json(delivery_hours), touched_half_hours(delivery_hours)
 
 
 def hours_json(hours: list[str]) -> str:

@@ -123,20 +123,17 @@ def import_file(
 
 def spool_rows(reader: Reader, spool: Spool, watch: Watch) -> None:
     """Judge each row as the API would; ids that stand twice are refused here, those that the store has are not."""
-    faults_of, row_of, id_name = reader.serializer.faults_of, reader.serializer.row_of, reader.serializer.id_name()
+    judge = reader.serializer.judge()
     for place, text, sent in reader:
-        values: dict[str, Any] = {}
-        if type(sent) is dict:
-            faults = faults_of(sent, values)
+        row, faults = judge(sent)
+        if not faults:
+            spool.add(place, text, row)
         else:
-            faults = {"__core__": str(sent) if isinstance(sent, BrokenRow) else "must be an object"}
-        if faults:
-            spool.add_bad(place, text, values.get(id_name), row_reason(faults))
-        else:
-            spool.add(place, text, row_of(values))
+            own = {"__core__": str(sent)} if isinstance(sent, BrokenRow) else faults
+            spool.add_bad(place, text, row[0], row_reason(own))
         if place % WATCHED_ROWS == 0:
             watch("checked", place)
-    spool.finish(f"{id_name}: stands more than once in this file, first in {reader.place}")
+    spool.finish(f"{reader.serializer.id_name()}: stands more than once in this file, first in {reader.place}")
 
 
 def row_reason(faults: Faults) -> str:
