@@ -1,4 +1,5 @@
 from couriers.models import CourierType
+from couriers.services import courier_row
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
     ChoiceField,
@@ -21,6 +22,7 @@ class CourierSerializer(ImportedSerializer):
     """A courier as he is hired."""
 
     list_name = "couriers"
+    row_of = staticmethod(courier_row)
 
     courier_id = IdField()
     courier_type = ChoiceField(CourierType.values)

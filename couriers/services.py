@@ -1,10 +1,9 @@
 import json
 from pathlib import Path
-from typing import Any
 
 from couriers.models import Courier
-from sweets_store.imports.checked import CheckedImport
-from sweets_store.imports.insert import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
+from sweets_store.imports.checked import CheckedImport, Row
+from sweets_store.imports.insert import Outcome, Watch, import_file, insert_all_or_none, unwatched
 from sweets_store.imports.reader import Reader
 
 COLUMNS = ("courier_id", "courier_type", "regions", "working_hours")
@@ -12,18 +11,13 @@ COLUMNS = ("courier_id", "courier_type", "regions", "working_hours")
 
 def hire_couriers(*, couriers: CheckedImport) -> list[int]:
     """Hire the checked couriers, all or none; return their ids in the order sent. Raises ValidationFailed."""
-    return insert_all_or_none(Courier, couriers, COLUMNS, courier_row)
+    return insert_all_or_none(Courier, couriers, COLUMNS)
 
 
 def import_couriers(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
     """Hire the couriers of a file, all or none, or with `rejects` the good ones: see `import_file`."""
-    return import_file(Courier, file, COLUMNS, courier_row, rejects=rejects, watch=watch)
+    return import_file(Courier, file, COLUMNS, rejects=rejects, watch=watch)
 
 
-def courier_row(courier: dict[str, Any]) -> Row:
-    return (
-        courier["courier_id"],
-        courier["courier_type"],
-        json.dumps(courier["regions"]),
-        json.dumps(courier["working_hours"]),
-    )
+def courier_row(courier_id: int, courier_type: str, regions: list[int], working_hours: list[str]) -> Row:
+    return courier_id, courier_type, json.dumps(regions), json.dumps(working_hours)

@@ -9,7 +9,7 @@ from couriers.filters import CourierFilters
 from couriers.models import Courier
 from couriers.serializers import CourierChangeSerializer, CourierSerializer
 from couriers.services import hire_couriers
-from sweets_store.api import read_object
+from sweets_store.api import read_import, read_object
 from sweets_store.lists import ListedViewSet
 
 
@@ -20,7 +20,9 @@ class CourierViewSet(ListedViewSet):
     filterset_class = CourierFilters
 
     def create(self, request: Request) -> Response:
-        courier_ids = hire_couriers(couriers=CourierSerializer.checked_import(read_object(request)))
+        courier_ids = hire_couriers(
+            couriers=CourierSerializer.checked_import(read_import(request, CourierSerializer.checks()))
+        )
         return Response({"couriers": [{"id": courier_id} for courier_id in courier_ids]}, status=201)
 
     def retrieve(self, request: Request, pk: int) -> Response:

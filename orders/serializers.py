@@ -1,5 +1,6 @@
 from rest_framework import serializers
 
+from orders.services import order_row
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
     HoursField,
@@ -14,6 +15,7 @@ class OrderSerializer(ImportedSerializer):
     """An order as the shop sends it."""
 
     list_name = "orders"
+    row_of = staticmethod(order_row)
 
     order_id = IdField()
     weight = WeightField()

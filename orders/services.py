@@ -1,11 +1,11 @@
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from orders.models import Order
 from sweets_store.errors import NotFound
 from sweets_store.hours import touched_half_hours
-from sweets_store.imports.checked import CheckedImport
-from sweets_store.imports.insert import Outcome, Row, Watch, import_file, insert_all_or_none, unwatched
+from sweets_store.imports.checked import CheckedImport, Row
+from sweets_store.imports.insert import Outcome, Watch, import_file, insert_all_or_none, unwatched
 from sweets_store.imports.reader import Reader
 
 
@@ -19,17 +19,16 @@ COLUMNS = ("order_id", "weight", "region", "delivery_hours", "delivery_mask")
 
 def take_orders(*, orders: CheckedImport) -> list[int]:
     """Take the checked orders in, all or none; return their ids in the order sent. Raises ValidationFailed."""
-    return insert_all_or_none(Order, orders, COLUMNS, order_row)
+    return insert_all_or_none(Order, orders, COLUMNS)
 
 
 def import_orders(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
     """Take the orders of a file in, all or none, or with `rejects` the good ones: see `import_file`."""
-    return import_file(Order, file, COLUMNS, order_row, rejects=rejects, watch=watch)
+    return import_file(Order, file, COLUMNS, rejects=rejects, watch=watch)
 
 
-def order_row(order: dict[str, Any]) -> Row:
-    hours = order["delivery_hours"]
-    return order["order_id"], str(order["weight"]), order["region"], hours_json(hours), touched_half_hours(hours)
+def order_row(order_id: int, weight: Decimal, region: int, delivery_hours: list[str]) -> Row:
+    return order_id, str(weight), region, hours_json(delivery_hours), touched_half_hours(delivery_hours)
 
 
 def hours_json(hours: list[str]) -> str:

@@ -8,7 +8,7 @@ from orders.filters import OrderFilters
 from orders.models import Order
 from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
 from orders.services import order_with_bundle, take_orders
-from sweets_store.api import read_object
+from sweets_store.api import read_import, read_object
 from sweets_store.instants import format_instant
 from sweets_store.lists import ListedViewSet
 
@@ -20,7 +20,7 @@ class OrderViewSet(ListedViewSet):
     filterset_class = OrderFilters
 
     def create(self, request: Request) -> Response:
-        order_ids = take_orders(orders=OrderSerializer.checked_import(read_object(request)))
+        order_ids = take_orders(orders=OrderSerializer.checked_import(read_import(request, OrderSerializer.checks())))
         return Response({"orders": [{"id": order_id} for order_id in order_ids]}, status=201)
 
     def retrieve(self, request: Request, pk: int) -> Response:

@@ -1,8 +1,9 @@
 """The API's plumbing: JSON in, JSON out, whatever the client sends (contract, "Everywhere")."""
 
+import codecs
 import logging
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Collection
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, RequestData
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
-from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -22,12 +23,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
 from sweets_store.ids import ID_PATTERN, parse_id
+from sweets_store.json_body import JSONBody
 from sweets_store.pages import is_page
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
+PIECE = 64 * 1024
 
 
 class IdConverter:
@@ -64,20 +67,34 @@ class ApiViewSet(GenericViewSet):
 
 
 def read_object(request: Request) -> dict[str, Any]:
-    """Return the request's JSON object. Raises ParseError (400) and UnsupportedMediaType (415).
+    """Return the request's JSON object. Raises BrokenJSON (400) and UnsupportedMediaType (415).
 
     DRF's own `request.data` takes an empty body for `{}`.
     """
     body: bytes = request.body
+    _require_json(request, is_sent=bool(body))
+    return loads_object(body)
+
+
+def read_import(request: Request, fields: Collection[str]) -> JSONBody:
+    """Return the request's JSON object as a stream: see `read_object`.
+
+    What is read is let go, so that the body and what is made of it are never whole in memory at once.
+    """
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig
+    _require_json(request, is_sent=length > 0)
+    pieces = iter(partial(request._request.read, PIECE), b"")
+    return JSONBody(codecs.iterdecode(pieces, "utf-8"), fields)
+
+
+def _require_json(request: Request, *, is_sent: bool) -> None:
     sent_type = request.META.get("CONTENT_TYPE", "")
     media_type = sent_type.partition(";")[0].strip().lower()
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
-    if (media_type != JSONParser.media_type or charset not in ("utf-8", "utf8")) and (sent_type or body):
+    if (media_type != JSONParser.media_type or charset not in ("utf-8", "utf8")) and (sent_type or is_sent):
         raise UnsupportedMediaType(sent_type, detail="The body must be sent as application/json in UTF-8.")
-    try:
-        return loads_object(body)
-    except BrokenJSON as fault:
-        raise ParseError(f"The body cannot be read as JSON: {fault}.", code="broken_json") from None
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -86,6 +103,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     match exc:
         case ValidationFailed():
             return Response({"validation_error": exc.report}, HTTPStatus.BAD_REQUEST)
+        case BrokenJSON():
+            return Response(refusal("broken_json", f"The body cannot be read as JSON: {exc}."), HTTPStatus.BAD_REQUEST)
         case NotFound() if context["kwargs"]:  # the id came in the path; in the body it makes a bad request
             return Response(exc.body(), HTTPStatus.NOT_FOUND)
         case DomainError():

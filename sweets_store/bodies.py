@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,7 @@ from django.conf import settings
 from sweets_store.api import TOO_LARGE
 from sweets_store.errors import refusal
 
-PIECE = 1024 * 1024
+PIECE = 64 * 1024
 # A client that sends more than this after its answer is cut off.
 MAX_READ_AWAY = 512 * 1024 * 1024
 
@@ -19,6 +20,26 @@ CUT_SHORT = refusal("broken_body", "The body ends before it is whole.")
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class Body(io.RawIOBase):
+    """A body that holds only what is not read yet."""
+
+    def __init__(self, pieces: deque[bytes]) -> None:
+        self._pieces = pieces
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._pieces:
+            return 0
+        piece = self._pieces.popleft()
+        size = min(len(piece), len(buffer))
+        buffer[:size] = piece[:size]
+        if size < len(piece):
+            self._pieces.appendleft(piece[size:])
+        return size
 
 
 class BodyGuard:
@@ -38,18 +59,27 @@ class BodyGuard:
         if not chunked and int(environ.get("CONTENT_LENGTH") or 0) == 0:
             return self.application(environ, start_response)
 
-        body = b""
         try:
-            if chunked or int(environ["CONTENT_LENGTH"]) <= limit:
-                body = stream.read(limit + 1)
-            if stream.read(1):
+            pieces = self._pieces(stream, limit) if chunked or int(environ["CONTENT_LENGTH"]) <= limit else None
+            if pieces is None:
                 self._read_away(stream)
                 return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, start_response)
         except OSError:  # a client who may still listen has ended its body before the last chunk
             return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["CONTENT_LENGTH"] = str(sum(map(len, pieces)))
+        environ["wsgi.input"] = io.BufferedReader(Body(pieces), PIECE)
         return self.application(environ, start_response)
+
+    @staticmethod
+    def _pieces(stream: Any, limit: int) -> deque[bytes] | None:
+        """Read the body; None if it is over the limit, and then there may be more of it."""
+        pieces: deque[bytes] = deque()
+        while piece := stream.read(PIECE):
+            pieces.append(piece)
+            limit -= len(piece)
+            if limit < 0:
+                return None
+        return pieces
 
     @staticmethod
     def _read_away(stream: Any) -> None:

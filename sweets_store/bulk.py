@@ -4,12 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
+
+ROWS_AT_ONCE = 100
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -21,14 +24,24 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
     with connection.wrap_database_errors, connection.cursor() as cursor:  # copy_expert does not wrap its own
         if connection.vendor == "postgresql":
-            text = io.StringIO()
-            csv.writer(text).writerows(rows)
-            text.seek(0)
-            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", text)
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", CSVStream(rows))
         else:
             places = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  # the names are quoted
             cursor.executemany(statement, list(rows))
+
+
+class CSVStream:
+    """The rows as a file that is written while it is read: neither is whole in memory, and neither side waits."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = iter(rows)
+
+    def read(self, size: int) -> str:
+        """Return some rows, which may be more text than `size`; nothing at the end."""
+        text = io.StringIO()
+        csv.writer(text).writerows(islice(self._rows, ROWS_AT_ONCE))
+        return text.getvalue()
 
 
 class Among(Lookup):

@@ -88,12 +88,13 @@ class ItemsField(StrictField):
         if type(value) is not list:
             raise Refused(f"must be a list of {self.what}")
         if len(value) > MAX_ITEMS:
-            raise Refused(f"must hold at most {MAX_ITEMS} {self.what}, not {len(value)}")
-        for place, item in enumerate(value):
-            try:
-                self.check_item(item)
-            except ValueError as fault:
-                raise Refused(f"item {place} {fault}") from None
+            raise Refused(f"must hold at most {MAX_ITEMS} {self.what}")
+        check_item, place = self.check_item, 0
+        try:
+            for place, item in enumerate(value):  # noqa: B007  # named in the message
+                check_item(item)
+        except ValueError as fault:
+            raise Refused(f"item {place} {fault}") from None
         return value
 
 

@@ -43,11 +43,18 @@ decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse
 
 def check_nesting(value: Any, levels: int) -> None:
     """Raise BrokenJSON if arrays and objects stand deeper in each other than `levels`."""
-    if levels == 0:
-        raise BrokenJSON(f"nested deeper than {MAX_DEPTH} levels")
-    for child in value.values() if type(value) is dict else value:
-        if type(child) is list or type(child) is dict:
-            check_nesting(child, levels - 1)
+    containers = {list, dict}
+    layer = [value] if type(value) in containers else []
+    while layer:
+        if levels == 0:
+            raise BrokenJSON(f"nested deeper than {MAX_DEPTH} levels")
+        levels -= 1
+        layer = [
+            child
+            for parent in layer
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in containers
+        ]
 
 
 def check_strings(value: Any) -> None:
@@ -72,7 +79,7 @@ def check_strings(value: Any) -> None:
 def check_value(value: Any, text: str, levels: int = MAX_DEPTH) -> None:
     """Raise BrokenJSON for what the parser's hooks cannot see in the value of the text."""
     # No text nests deeper than it has brackets: two counts spare nearly every row of a file the walk.
-    if text.count("[") + text.count("{") > levels and isinstance(value, (dict, list)):
+    if text.count("[") + text.count("{") > levels:
         check_nesting(value, levels)
     if "\\u" in text:  # the only way to a bad string
         check_strings(value)

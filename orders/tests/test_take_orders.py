@@ -165,7 +165,7 @@ def test_answers_400_with_the_report(api):
 def test_statements_do_not_grow_with_the_import(count):
     orders = [order(n) for n in range(1, count + 1)]
 
-    # The ids that are in use, the rows.
+    # Whether ids between the least and the greatest are in use, the rows.
     with statements_captured() as statements:
         take(*orders)
     assert len(statements) == 2
@@ -176,9 +176,10 @@ def test_statements_do_not_grow_with_the_import(count):
 def test_statements_of_a_refused_import_do_not_grow(count):
     take(*[order(n) for n in range(1, count + 1)])
 
+    # Whether ids are in use, which.
     with statements_captured() as statements:
         report = refusal_report([order(n) for n in range(1, count + 1)])
-    assert len(statements) == 1
+    assert len(statements) == 2
     assert len(report["orders"]) == count
 
 

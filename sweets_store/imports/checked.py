@@ -1,8 +1,10 @@
 """An import's objects as the API takes them: `{"data": [...]}`, checked whole (contract, "The validation report")."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from itertools import islice
+from typing import Any, ClassVar, Protocol
 
 from sweets_store.errors import ValidationFailed
 from sweets_store.serializers import Faults, StrictSerializer, unknown_fields
@@ -10,88 +12,141 @@ from sweets_store.serializers import Faults, StrictSerializer, unknown_fields
 MAX_OBJECTS = 100_000
 MAX_REPORTED = 10_000
 
+Row = tuple[Any, ...]
+
+
+class Members(Protocol):
+    """A JSON object: a dict, or one that is read as a stream."""
+
+    def items(self) -> Iterable[tuple[str, Any]]: ...
+
 
 @dataclass(slots=True)
 class CheckedImport:
-    """The objects of an import: the values of the good ones, the faults of the bad ones, by their place."""
+    """What is kept of an import's objects: the good ones as rows, of the bad ones what the report names.
+
+    A place is an index in `data`. `ids` has None at the place of an object without a usable id; `rows` is empty once an
+    object is bad; `faults` are those of the first 10,000 bad objects.
+    """
 
     list_name: str
     id_name: str
-    values: dict[int, dict[str, Any]] = field(default_factory=dict)
-    ids: dict[int, int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    ids: list[int | None] = field(default_factory=list)
+    bad: set[int] = field(default_factory=set)
     faults: dict[int, Faults] = field(default_factory=dict)
     top_faults: Faults = field(default_factory=dict)
 
-    def refuse(self, place: int, field_name: str, message: str) -> None:
-        """Move the object at `place` to the bad ones; a fault already named for the field stays."""
-        self.values.pop(place, None)
-        self.faults.setdefault(place, {}).setdefault(field_name, message)
+    def usable_ids(self) -> list[int]:
+        return [object_id for object_id in self.ids if object_id is not None]
+
+    def refuse(self, place: int, faults: Faults) -> None:
+        """Count the object at `place` among the bad ones; places ascend."""
+        self.rows.clear()
+        self.bad.add(place)
+        if len(self.faults) < MAX_REPORTED:
+            self.faults[place] = faults
 
     def refuse_ids(self, ids: set[int], message: str) -> None:
-        for place, object_id in self.ids.items():
-            if object_id in ids:
-                self.refuse(place, self.id_name, message)
+        """Refuse the objects with these ids; a fault already named for an id stays."""
+        places = [place for place, object_id in enumerate(self.ids) if object_id in ids]
+        if places:
+            self.rows.clear()
+            self.bad.update(places)
+        for place in places[:MAX_REPORTED]:
+            self.faults.setdefault(place, {}).setdefault(self.id_name, message)
 
     def raise_if_bad(self) -> None:
-        if self.faults:
+        if self.bad:
             raise ValidationFailed(self.top_faults | self._report())
         if self.top_faults:
             raise ValidationFailed(dict(self.top_faults))
 
     def _report(self) -> dict[str, Any]:
-        reported = sorted(self.faults)[:MAX_REPORTED]
-        report: dict[str, Any] = {
-            self.list_name: [{"id": i} for i in dict.fromkeys(self.ids[p] for p in reported if p in self.ids)]
-        }
+        reported = sorted(self.bad)[:MAX_REPORTED]
+        listed = dict.fromkeys(self.ids[place] for place in reported)
+        report: dict[str, Any] = {self.list_name: [{"id": object_id} for object_id in listed if object_id is not None]}
         for place in reported:
-            key = str(self.ids[place]) if place in self.ids else f"data[{place}]"
+            object_id = self.ids[place]
+            key = f"data[{place}]" if object_id is None else str(object_id)
             report.setdefault(key, {}).update(self.faults[place])
-        if more := len(self.faults) - len(reported):
+        if more := len(self.bad) - len(reported):
             report["data"] = f"… and {more} more"
         return report
 
 
 class ImportedSerializer(StrictSerializer):
-    """A serializer whose first field is the object's id, given by the client. `list_name` heads the report."""
+    """A serializer whose first field is the object's id, given by the client.
+
+    `list_name` heads the report; `row_of` makes of an object's values, in the order of the fields, what the
+    service stores: the id first.
+    """
 
     list_name: ClassVar[str]
+    row_of: ClassVar["staticmethod[..., Row]"]
 
     @classmethod
     def id_name(cls) -> str:
         return next(iter(cls.checks()))
 
     @classmethod
-    def checked_import(cls, body: dict[str, Any]) -> CheckedImport:
-        """Check `{"data": [...]}` whole. What it finds stands in the result; nothing is raised yet."""
+    def checked_import(cls, body: Members) -> CheckedImport:
+        """Check `{"data": [...]}` whole. What it finds stands in the result; nothing is raised yet but BrokenJSON."""
         checked = CheckedImport(cls.list_name, cls.id_name())
-        checked.top_faults = unknown_fields(body, ["data"])
-        objects = body.get("data")
-        if not isinstance(objects, list):
-            checked.top_faults["data"] = "must be a list of objects" if "data" in body else "is required"
-        elif len(objects) > MAX_OBJECTS:
-            checked.top_faults["data"] = (
-                f"must hold at most {MAX_OBJECTS} objects, not {len(objects)}; send it in parts"
-            )
-        else:
-            cls.check_objects(enumerate(objects), checked)
+        names, fault = [], "is required"
+        for name, value in body.items():
+            names.append(name)
+            if name == "data":
+                fault = cls.check_list(value, checked)
+        checked.top_faults = unknown_fields(names, ["data"])
+        if fault:
+            checked.top_faults["data"] = fault
         return checked
 
     @classmethod
-    def check_objects(cls, objects: Iterator[tuple[int, Any]], checked: CheckedImport) -> None:
-        faults_of, id_name = cls.faults_of, checked.id_name
-        seen: set[int] = set()
-        twice: set[int] = set()
-        for place, sent in objects:
-            if type(sent) is not dict:
-                checked.refuse(place, "__core__", "must be an object")
-                continue
-            values: dict[str, Any] = {}
-            if faults := faults_of(sent, values):
-                checked.faults[place] = faults
-            else:
-                checked.values[place] = values
-            if id_name in values:
-                object_id = checked.ids[place] = values[id_name]
-                (twice if object_id in seen else seen).add(object_id)
-        if twice:
+    def check_list(cls, value: Any, checked: CheckedImport) -> str:
+        """Check the objects; return what is wrong with the list itself, of which then nothing else is told."""
+        if not isinstance(value, (list, Iterator)):
+            return "must be a list of objects"
+        objects = iter(value)
+        cls.check_objects(islice(objects, MAX_OBJECTS), checked)
+        if more := sum(1 for _ in objects):
+            checked.rows, checked.ids, checked.bad = [], [], set()
+            return f"must hold at most {MAX_OBJECTS} objects, not {MAX_OBJECTS + more}; send it in parts"
+        return ""
+
+    @classmethod
+    def check_objects(cls, objects: Iterator[Any], checked: CheckedImport) -> None:
+        judge = cls.judge()
+        ids, rows, bad = checked.ids, checked.rows, checked.bad
+        for place, sent in enumerate(objects):
+            row, faults = judge(sent)
+            ids.append(row[0])
+            if faults:
+                checked.refuse(place, faults)
+            elif not bad:
+                rows.append(row)
+        usable = checked.usable_ids()
+        if len(set(usable)) < len(usable):
+            twice = {object_id for object_id, count in Counter(usable).items() if count > 1}
             checked.refuse_ids(twice, "stands more than once in this import")
+
+    @classmethod
+    def judge(cls) -> Callable[[Any], tuple[Row, Faults]]:
+        """Return what makes of an object its row, or of a bad one its id, None if it has no usable one, and its faults.
+
+        Nearly all objects are good, so a row is tried for before faults are looked for; both call the same checks.
+        """
+        checks, row_of, id_name, no_faults = tuple(cls.checks().items()), cls.row_of, cls.id_name(), Faults()
+
+        def judge_object(sent: Any) -> tuple[Row, Faults]:
+            try:
+                if len(sent) == len(checks):
+                    return row_of(*[check(sent[name]) for name, check in checks]), no_faults
+            except (KeyError, TypeError, ValueError):
+                pass
+            values: dict[str, Any] = {}
+            faults = cls.faults_of(sent, values) if type(sent) is dict else {"__core__": "must be an object"}
+            return (row_of(**values), no_faults) if not faults else ((values.get(id_name),), faults)
+
+        return judge_object

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.csv_files import CSVReader
-from sweets_store.imports.document import JSONReader
+from sweets_store.imports.json_files import JSONReader
 from sweets_store.imports.json_rows import NDJSONReader
 from sweets_store.imports.reader import ReadableBytes, Reader, decoded
 

@@ -3,7 +3,7 @@
 So does one from a file, unless it is told where to put the bad ones.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -24,44 +24,34 @@ ID_IN_USE = "is in use: the store has it already"
 MAX_REASON = 1_000
 WATCHED_ROWS = 10_000
 
-Row = tuple[Any, ...]
-RowOf = Callable[[dict[str, Any]], Row]
 Watch = Callable[[str, int], None]
 
 
-def insert_all_or_none(
-    model: type[Model],
-    checked: CheckedImport,
-    columns: Sequence[str],
-    row_of: RowOf,
-) -> list[int]:
+def insert_all_or_none(model: type[Model], checked: CheckedImport, columns: Sequence[str]) -> list[int]:
     """Insert the checked objects and return their ids in the order sent. Raises ValidationFailed, naming every fault.
 
     Ids that the store has are looked up before the transaction, so that on SQLite all is checked before the write lock
     is taken. Two imports may still race over one id: the slower one meets the primary key, looks again and reports.
     Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock.
     """
-    refuse_ids_in_use(model, checked)
+    ids = checked.usable_ids()
+    checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
     checked.raise_if_bad()
-    rows = sorted(map(row_of, checked.values.values()))
     try:
         with transaction.atomic():
-            insert_rows(model, columns, rows)
+            insert_rows(model, columns, sorted(checked.rows))
     except IntegrityError:
-        refuse_ids_in_use(model, checked)
+        checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
         checked.raise_if_bad()
         raise
-    return list(checked.ids.values())
+    return ids
 
 
-def refuse_ids_in_use(model: type[Model], checked: CheckedImport) -> None:
-    used = ids_in_use(model, checked.ids.values())
-    if used:
-        checked.refuse_ids(used, ID_IN_USE)
-
-
-def ids_in_use(model: type[Model], ids: Iterable[int]) -> set[int]:
-    """Those of the ids that the store has already, by one statement."""
+def ids_in_use(model: type[Model], ids: Collection[int]) -> set[int]:
+    """Those of the ids that the store has already."""
+    # New ids mostly lie where the store has none at all: one look then spares one for each.
+    if not ids or not model._default_manager.filter(pk__range=(min(ids), max(ids))).exists():
+        return set()
     return set(model._default_manager.filter(pk__among=ids).values_list("pk", flat=True))
 
 
@@ -97,7 +87,6 @@ def import_file(
     model: type[Model],
     reader: Reader,
     columns: Sequence[str],
-    row_of: RowOf,
     *,
     rejects: Path | None = None,
     watch: Watch = unwatched,
@@ -114,7 +103,7 @@ def import_file(
     with ExitStack() as stack:
         draft = stack.enter_context(new_rejects(rejects)) if rejects else None
         spool = stack.enter_context(new_spool(len(columns), keep_texts=draft is not None))
-        spool_rows(reader, spool, row_of, watch)
+        spool_rows(reader, spool, watch)
         refuse_rows_in_use(model, spool)
         while True:
             refused = spool.count_bad()
@@ -132,22 +121,19 @@ def import_file(
                     raise
 
 
-def spool_rows(reader: Reader, spool: Spool, row_of: RowOf, watch: Watch) -> None:
+def spool_rows(reader: Reader, spool: Spool, watch: Watch) -> None:
     """Judge each row as the API would; ids that stand twice are refused here, those that the store has are not."""
-    faults_of, id_name = reader.serializer.faults_of, reader.serializer.id_name()
+    judge = reader.serializer.judge()
     for place, text, sent in reader:
-        values: dict[str, Any] = {}
-        if type(sent) is dict:
-            faults = faults_of(sent, values)
+        row, faults = judge(sent)
+        if not faults:
+            spool.add(place, text, row)
         else:
-            faults = {"__core__": str(sent) if isinstance(sent, BrokenRow) else "must be an object"}
-        if faults:
-            spool.add_bad(place, text, values.get(id_name), row_reason(faults))
-        else:
-            spool.add(place, text, row_of(values))
+            own = {"__core__": str(sent)} if isinstance(sent, BrokenRow) else faults
+            spool.add_bad(place, text, row[0], row_reason(own))
         if place % WATCHED_ROWS == 0:
             watch("checked", place)
-    spool.finish(f"{id_name}: stands more than once in this file, first in {reader.place}")
+    spool.finish(f"{reader.serializer.id_name()}: stands more than once in this file, first in {reader.place}")
 
 
 def row_reason(faults: Faults) -> str:
@@ -159,9 +145,7 @@ def refuse_rows_in_use(model: type[Model], spool: Spool) -> int:
     """Refuse the rows whose ids the store has; return how many were not known as such."""
     refused = 0
     for ids in spool.id_batches():
-        # New ids mostly lie where the store has none at all: one look then spares one for each.
-        if model._default_manager.filter(pk__range=(ids[0], ids[-1])).exists():
-            refused += spool.refuse_in_use(ids_in_use(model, ids), f"{model._meta.pk.name}: {ID_IN_USE}")
+        refused += spool.refuse_in_use(ids_in_use(model, ids), f"{model._meta.pk.name}: {ID_IN_USE}")
     return refused
 
 

@@ -6,10 +6,8 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from sweets_store.imports.reader import REASON, BrokenRow, Reader, SentRow, lines
-from sweets_store.strict_json import MAX_DEPTH, check_value, decoder, fault_text
-
-# In a body of the API a row has two levels around it: the body and its list.
-ROW_DEPTH = MAX_DEPTH - 2
+from sweets_store.json_stream import ITEM_DEPTH
+from sweets_store.strict_json import check_value, decoder, fault_text
 
 
 class NDJSONReader(Reader):
@@ -31,7 +29,7 @@ def json_row(text: str) -> Any:
     """Return the JSON value that the whole text is. Raises BrokenRow."""
     try:
         value = decoder.decode(text)
-        check_value(value, text, ROW_DEPTH)
+        check_value(value, text, ITEM_DEPTH)
     except (ValueError, RecursionError) as fault:
         where = f" at column {fault.colno}" if isinstance(fault, json.JSONDecodeError) else ""
         raise BrokenRow(f"cannot be read as JSON: {fault_text(fault)}{where}") from None

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from couriers.serializers import CourierSerializer
 from orders.serializers import OrderSerializer
-from sweets_store.imports.document import JSONReader
 from sweets_store.imports.formats import reader_of
+from sweets_store.imports.json_files import JSONReader
 from sweets_store.imports.reader import MAX_ROW, BrokenFile, BrokenRow, decoded
 from sweets_store.strict_json import BrokenJSON, loads_object
 

@@ -1,0 +1,51 @@
+"""What a large import costs the worker in memory: under 100 MB, whatever stands in its 32 MiB."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from sweets_store.tests.serving import served_store
+
+MIB = 1024 * 1024
+WINDOWS = ",".join(['"09:00-18:00"'] * 18)
+
+
+@pytest.fixture
+def worker_store(tmp_path):
+    with served_store(tmp_path, f"memory_{os.getpid()}", WORKERS="1") as store:
+        yield store
+
+
+def listed(objects):
+    return f'{{"data": [{",".join(objects)}]}}'.encode()
+
+
+def orders(fields):
+    return listed(f'{{"order_id": {number}, {fields}}}' for number in range(1, 100_001))
+
+
+BODIES = [
+    ("good", lambda: orders(f'"weight":1,"region":1,"delivery_hours":[{WINDOWS}]'), 201),
+    ("bad", lambda: orders('"weight":0,"region":0,"delivery_hours":[0],"x":1'), 400),
+    ("empty lists", lambda: listed(["[]"] * (4 * MIB)), 400),
+    ("a list of empty lists", lambda: listed(["[" + ",".join(["[]"] * (4 * MIB)) + "]"]), 400),
+    ("a long string", lambda: listed(['"🍬' + "a" * (31 * MIB) + '"']), 400),
+]
+
+
+@pytest.mark.parametrize(("name", "body", "status"), BODIES, ids=[name for name, _, _ in BODIES])
+def test_a_large_import_takes_less_than_100_megabytes(name, body, status, worker_store):
+    worker_store.post("/orders", {"data": [{"order_id": 0}]})
+    (worker,) = Path(f"/proc/{worker_store.process.pid}/task/{worker_store.process.pid}/children").read_text().split()
+    idle = kilobytes(worker, "VmRSS")
+
+    answer = worker_store.post("/orders", body())
+
+    assert answer.status == status
+    assert kilobytes(worker, "VmHWM") - idle < 100_000
+
+
+def kilobytes(process, name):
+    return int(re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())[1]) * 1.024
