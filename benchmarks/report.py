@@ -1,0 +1,148 @@
+"""What was measured: figures, the Markdown table for the README, the JSON for everything else."""
+
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.stores import PROJECT
+
+HEADER = "| | store | median | p99 | limit, same run | of it | goal |"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something measured beside a figure, in turn with it, and how much of it the figure may or must be."""
+
+    name: str
+    values: Sequence[float]
+    ratio: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def goal(self) -> str:
+        if self.at_most is not None:
+            return f"≤ {self.at_most:g} × {'✓' if self.ratio <= self.at_most else '✗'}"
+        if self.at_least is not None:
+            return f"≥ {self.at_least:g} × {'✓' if self.ratio >= self.at_least else '✗'}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing measured at one store. `facts` are further numbers of it, such as the orders handed out."""
+
+    claim: str
+    name: str
+    store: str
+    unit: str
+    values: Sequence[float]
+    limits: Sequence[Limit] = ()
+    facts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def p99(self) -> float | None:
+        """None where there are too few values to speak of one."""
+        return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1] if len(self.values) >= 100 else None
+
+    def rows(self) -> Iterable[str]:
+        p99 = "" if self.p99 is None else shown(self.p99, self.unit)
+        cells = [self.name + shown_facts(self.facts), self.store, shown(self.median, self.unit), p99]
+        limits: Sequence[Limit | None] = self.limits or [None]
+        for limit in limits:
+            beside = ["", "", ""]
+            if limit:
+                beside = [f"{limit.name}: {shown(limit.median, self.unit)}", f"{limit.ratio:.2f} ×", limit.goal]
+            yield f"| {' | '.join([*cells, *beside])} |"
+            cells = ["", "", "", ""]
+
+
+def compared(
+    name: str,
+    values: Sequence[float],
+    limit: Sequence[float],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> Limit:
+    """A limit and how much of it the values are, median by median."""
+    ratio = statistics.median(values) / statistics.median(limit)
+    return Limit(name, limit, ratio, at_most, at_least)
+
+
+def milliseconds(seconds: Iterable[float]) -> list[float]:
+    return [1000 * each for each in seconds]
+
+
+def shown(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if abs(value) >= 100 else f"{value:.3g} {unit}"
+
+
+def shown_facts(facts: dict[str, float]) -> str:
+    return f" ({', '.join(shown(value, unit) for unit, value in facts.items())})" if facts else ""
+
+
+def table(figures: Sequence[Figure]) -> str:
+    lines = [HEADER, "| --- | --- | ---: | ---: | --- | ---: | --- |"]
+    claim = ""
+    for figure in figures:
+        if figure.claim != claim:
+            claim = figure.claim
+            lines.append(f"| **{claim}** | | | | | | |")
+        lines += figure.rows()
+    return "\n".join(lines)
+
+
+def as_json(figures: Sequence[Figure], databases: Sequence[str], arguments: Sequence[str]) -> str:
+    document = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "arguments": list(arguments),
+        "machine": machine(databases),
+        "figures": [
+            asdict(figure)
+            | {"median": figure.median, "p99": figure.p99}
+            | {"limits": [asdict(limit) | {"median": limit.median, "goal": limit.goal} for limit in figure.limits]}
+            for figure in figures
+        ],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def machine(databases: Sequence[str]) -> dict[str, Any]:
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "databases": list(databases),
+    }
+
+
+def processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def commit() -> str:
+    """The commit that is measured, or nothing where the project is no clone."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=PROJECT, capture_output=True, text=True)
+    return asked.stdout.strip()
