@@ -14,7 +14,7 @@ from benchmarks.effort import Effort
 from benchmarks.limits import statement_times
 from benchmarks.old_way import seconds_to_choose
 from benchmarks.report import Figure, Limit, compared, milliseconds
-from benchmarks.stores import Store, Target
+from benchmarks.stores import OwnStore, Store, Target
 
 CLAIM = "assign"
 NOON = "2026-11-24T12:00:00Z"
@@ -35,10 +35,13 @@ class Backlog:
         self.size = size
         self.regions = store.new_ids(shape.regions)
         self.couriers = drawn_couriers(shape, store.new_ids(effort.couriers), self.regions)
+        self.samples: list[Sample] = []
+        """Those of the last measurement."""
+
         store.hire(self.couriers)
         store.import_orders(drawn_orders(shape, store.new_ids(size), self.regions))
-        if store.own:
-            store.own.database.settle()
+        if isinstance(store, OwnStore):
+            store.database.settle()
         self._turns = cycle(self.couriers)
         for _ in self.couriers:
             self.assign()
@@ -51,6 +54,13 @@ class Backlog:
         for regions in (NOWHERE, courier["regions"]):
             self.store.client.patch(f"/couriers/{courier_id}", {"regions": regions})
         return Sample(answer.seconds, len(answer.body["orders"]))
+
+    @property
+    def times(self) -> list[float]:
+        return milliseconds(sample.seconds for sample in self.samples)
+
+    def compared_with(self, other: "Backlog", *, goal: float | None) -> Limit:
+        return compared(f"{other.size:,} open", self.times, other.times, at_most=goal)
 
 
 def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
@@ -69,53 +79,50 @@ def measure_shape(shape: Shape, sizes: Iterable[int], targets: Sequence[Target],
     A store that ran already has one backlog after another, each in regions of its own; there the smallest is measured
     once, before the others are there.
     """
-    smallest_size, *larger_sizes = sorted({max(size, shape.smallest_backlog) for size in sizes})
+    enough = min(shape.smallest_backlog, effort.backlogs[-1])
+    smallest_size, *larger_sizes = sorted({max(size, enough) for size in sizes})
     with ExitStack() as stack:
         smallest = [stack.enter_context(backlog(target, shape, smallest_size, effort)) for target in targets]
-        at_first = in_turn([place.assign for place in smallest], effort.assigns)
-        for place, samples in zip(smallest, at_first, strict=True):
-            yield figure(place, samples, limits_of_own(place, effort))
+        measure_in_turn(smallest, effort)
+        for small in smallest:
+            yield figure(small, limits_of_own(small, effort))
         for size in larger_sizes:
+            goal = shape.goal if size == larger_sizes[-1] else None
             with ExitStack() as stage:
                 larger = [stage.enter_context(backlog(target, shape, size, effort)) for target in targets]
-                measured = in_turn(
-                    [place.assign for place in larger + [p for p in smallest if p.store.own]], effort.assigns
-                )
-                again = iter(measured[len(larger) :])
-                for place, samples, before in zip(larger, measured, at_first, strict=False):
-                    small = next(again) if place.store.own else before
-                    limit = compared(
-                        f"{smallest_size:,} open",
-                        times_of(samples),
-                        times_of(small),
-                        at_most=shape.goal if size == larger_sizes[-1] else None,
-                    )
-                    yield figure(place, samples, [limit, *limits_of_own(place, effort)])
+                measure_in_turn([*larger, *(small for small in smallest if isinstance(small.store, OwnStore))], effort)
+                for large, small in zip(larger, smallest, strict=True):
+                    yield figure(large, [large.compared_with(small, goal=goal), *limits_of_own(large, effort)])
+
+
+def measure_in_turn(backlogs: Sequence[Backlog], effort: Effort) -> None:
+    measured = in_turn([place.assign for place in backlogs], effort.assigns)
+    for place, samples in zip(backlogs, measured, strict=True):
+        place.samples = samples
 
 
 def measure_while_imports_run(target: Target, effort: Effort) -> Iterator[Figure]:
     with backlog(target, data.UNIFORM, effort.backlogs[-1], effort) as place:
-        [quiet] = in_turn([place.assign], effort.assigns)
+        measure_in_turn([place], effort)
+        quiet = place.times
         with importing(place, effort.import_orders):
-            [busy] = in_turn([place.assign], effort.assigns)
-        limit = compared("no imports", times_of(busy), times_of(quiet))
-        yield figure(place, busy, [limit], f" while imports of {effort.import_orders:,} run")
+            measure_in_turn([place], effort)
+        limit = compared("no imports", place.times, quiet)
+        yield figure(place, [limit], f" while imports of {effort.import_orders:,} run")
 
 
 def measure_beside_delivered(target: Target, effort: Effort) -> Iterator[Figure]:
     """The largest backlog beside delivered orders, in turn with the smallest without. Own stores only."""
-    largest, smallest = effort.backlogs[-1], effort.backlogs[0]
-    with (
-        backlog(target, data.UNIFORM, smallest, effort) as small,
-        backlog(target, data.UNIFORM, largest, effort) as large,
-    ):
-        if not large.store.own:
+    with ExitStack() as stack:
+        store = stack.enter_context(target.opened())
+        if not isinstance(store, OwnStore):
             return
-        large.store.own.database.add_delivered(delivered_order(large.store), effort.delivered_beside)
-        large.store.own.database.settle()
-        samples, at_small = in_turn([large.assign, small.assign], effort.assigns)
-        limit = compared(f"{smallest:,} open", times_of(samples), times_of(at_small), at_most=data.UNIFORM.goal)
-        yield figure(large, samples, [limit], f" beside {effort.delivered_beside:,} delivered")
+        add_delivered(store, effort.delivered_beside)
+        large = Backlog(store, data.UNIFORM, effort.backlogs[-1], effort)
+        small = stack.enter_context(backlog(target, data.UNIFORM, effort.backlogs[0], effort))
+        measure_in_turn([large, small], effort)
+        limit = large.compared_with(small, goal=data.UNIFORM.goal)
+        yield figure(large, [limit], f" beside {effort.delivered_beside:,} delivered")
 
 
 @contextmanager
@@ -150,39 +157,35 @@ def import_until(stopped: Event, place: Backlog, ids: range, orders_each: int) -
         client.post("/orders", {"data": list(batch)})
 
 
-def delivered_order(store: Store) -> int:
-    """Have an order delivered and return its id."""
+def add_delivered(store: OwnStore, count: int) -> None:
+    """Have an order delivered, and store copies of it, past the API: a million would take hours."""
     [courier_id, order_id, region] = store.new_ids(3)
     hours = ["10:00-18:00"]
     store.hire([{"courier_id": courier_id, "courier_type": "foot", "regions": [region], "working_hours": hours}])
     store.import_orders([{"order_id": order_id, "weight": 1, "region": region, "delivery_hours": hours}])
     store.client.post("/orders/assign", {"courier_id": courier_id})
     store.client.post("/orders/complete", {"courier_id": courier_id, "order_id": order_id, "complete_time": NOON})
-    return order_id
+    store.database.add_delivered(order_id, count)
 
 
-def figure(place: Backlog, samples: Sequence[Sample], limits: Sequence[Limit], circumstances: str = "") -> Figure:
-    orders = sum(sample.orders for sample in samples)
-    facts = {"orders": orders / len(samples)}
+def figure(place: Backlog, limits: Sequence[Limit], circumstances: str = "") -> Figure:
+    orders = sum(sample.orders for sample in place.samples)
+    facts = {"orders": orders / len(place.samples)}
     if orders:
-        facts["µs/order"] = 1000 * sum(times_of(samples)) / orders
+        facts["µs/order"] = 1000 * sum(place.times) / orders
     name = f"{place.shape.name}, {place.size:,} open{circumstances}"
-    return Figure(CLAIM, name, place.store.name, "ms", times_of(samples), limits, facts)
-
-
-def times_of(samples: Sequence[Sample]) -> list[float]:
-    return milliseconds(sample.seconds for sample in samples)
+    return Figure(CLAIM, name, place.store.name, "ms", place.times, limits, facts)
 
 
 def limits_of_own(place: Backlog, effort: Effort) -> list[Limit]:
     """The bare SQL of the same assigns and the old way, measured on uniform backlogs of own stores."""
-    if place.shape is not data.UNIFORM or not place.store.own:
+    if place.shape is not data.UNIFORM or not isinstance(place.store, OwnStore):
         return []
-    times = statement_times(place.store, place.store.own, "assign", place.couriers, effort.assigns)
+    times = statement_times(place.store, "assign", place.couriers, effort.assigns)
     http = milliseconds(times["http"])
     repetitions = min(30, max(3, effort.old_way_rows // place.size))
     turns = cycle(place.couriers)
-    old = [seconds_to_choose(place.store.own.database, next(turns)) for _ in range(repetitions)]
+    old = [seconds_to_choose(place.store.database, next(turns)) for _ in range(repetitions)]
     return [
         compared("bare SQL", http, milliseconds(times["statements"])),
         compared("the old way", http, milliseconds(old)),

@@ -51,6 +51,8 @@ class Shape:
     working_hours: str = ""
     courier_types: tuple[str, ...] = ("foot", "bike", "car")
     smallest_backlog: int = 0
+    """Fewer do not show what the shape is about."""
+
     goal: float = 2.0
     """How often the time at the smallest backlog the time at the largest may take."""
 
@@ -77,7 +79,7 @@ LIGHT_END_AT_ODD_MINUTES = Shape(
 MANY_REGIONS = Shape("500 regions of 5,000", regions=5_000, regions_each=500)
 ONE_REGION = Shape("one region holds everything", regions=1, regions_each=1)
 FULL_CAR = Shape(
-    "a car takes 5,000 orders of 0.01 kg",
+    "a car full of orders of 0.01 kg",
     draw=lambda random: (1, "11:00-14:00"),
     regions=3,
     working_hours="10:00-17:00",

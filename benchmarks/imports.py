@@ -17,7 +17,7 @@ from benchmarks.databases import Database
 from benchmarks.effort import Effort
 from benchmarks.memory import Workers, peak_of_command
 from benchmarks.report import Figure, Limit, compared, milliseconds
-from benchmarks.stores import Own, Store, Target
+from benchmarks.stores import OwnStore, Store, Target
 
 CLAIM = "imports"
 REQUEST_GOAL = 3.0
@@ -41,7 +41,7 @@ class Importer:
         self._orders_each = orders_each
         self._regions = store.new_ids(UNIFORM.regions)
         store.import_orders(drawn_orders(UNIFORM, store.new_ids(1), self._regions))
-        self._workers = Workers(store.own.pid) if store.own else None
+        self._workers = Workers(store.pid) if isinstance(store, OwnStore) else None
 
     def good(self) -> Sample:
         ids = self.store.new_ids(2 * self._orders_each)
@@ -73,8 +73,8 @@ def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
             yield from measure_requests(stores, orders_each, repetitions)
     for target in targets:
         with target.opened() as store:
-            if store.own:
-                yield from measure_command(store, store.own, effort.file_lines)
+            if isinstance(store, OwnStore):
+                yield from measure_command(store, effort.file_lines)
 
 
 def measure_requests(stores: Sequence[Store], orders_each: int, repetitions: int) -> Iterator[Figure]:
@@ -82,13 +82,13 @@ def measure_requests(stores: Sequence[Store], orders_each: int, repetitions: int
     calls = []
     for importer in importers:
         calls += [importer.good, importer.bad]
-        if importer.store.own:
-            calls.append(partial(importer.alone, importer.store.own.database))
+        if isinstance(importer.store, OwnStore):
+            calls.append(partial(importer.alone, importer.store.database))
     in_turn(calls, 1)
     measured = iter(in_turn(calls, repetitions))
     for importer in importers:
         good, bad = next(measured), next(measured)
-        limit = next(measured) if importer.store.own else None
+        limit = next(measured) if isinstance(importer.store, OwnStore) else []
         for name, samples in (("good", good), ("bad, with the report", bad)):
             yield from figures(
                 f"one request of {orders_each:,}, all {name}", importer.store, orders_each, samples, limit
@@ -96,16 +96,16 @@ def measure_requests(stores: Sequence[Store], orders_each: int, repetitions: int
 
 
 def figures(
-    name: str, store: Store, orders_each: int, samples: Sequence[Sample], limit: Sequence[Sample] | None
+    name: str, store: Store, orders_each: int, samples: Sequence[Sample], limit: Sequence[Sample]
 ) -> Iterator[Figure]:
     times = milliseconds(sample.seconds for sample in samples)
     facts = {"rows/s": 1000 * orders_each * len(times) / sum(times)}
     limits: list[Limit] = []
-    if store.own and limit:
+    if isinstance(store, OwnStore):
         alone = milliseconds(sample.seconds for sample in limit)
-        limits = [compared(store.own.database.quickest_insert, times, alone, at_most=REQUEST_GOAL)]
+        limits = [compared(store.database.quickest_insert, times, alone, at_most=REQUEST_GOAL)]
     yield Figure(CLAIM, name, store.name, "ms", times, limits, facts)
-    if store.own:
+    if isinstance(store, OwnStore):
         yield memory_figure(name, store, [sample.memory for sample in samples])
 
 
@@ -114,28 +114,28 @@ def memory_figure(name: str, store: Store, megabytes: Sequence[float]) -> Figure
     return Figure(CLAIM, f"{name}: memory over idle", store.name, "MB", megabytes, [allowed])
 
 
-def measure_command(store: Store, own: Own, lines: int) -> Iterator[Figure]:
+def measure_command(store: OwnStore, lines: int) -> Iterator[Figure]:
     """`import_orders` as a process, and then the same rows alone; its memory is over that of an import of one line."""
     regions = store.new_ids(UNIFORM.regions)
     with tempfile.TemporaryDirectory(prefix="sweets-benchmark-") as folder:
         for ending, write in (("csv", write_csv), ("ndjson", write_ndjson)):
             file = Path(folder) / f"orders.{ending}"
             write(file, drawn_orders(UNIFORM, store.new_ids(1), regions))
-            idle, _ = import_file(file, own)
+            idle, _ = import_file(file, store)
             ids = store.new_ids(2 * lines)[:lines]
             write(file, drawn_orders(UNIFORM, ids, regions))
-            peak, seconds = import_file(file, own)
-            alone = own.database.insert(own.database.rows(ids))
+            peak, seconds = import_file(file, store)
+            alone = store.database.insert(store.database.rows(ids))
             name = f"import_orders, {lines:,} lines of {ending}"
-            limit = compared(own.database.quickest_insert, [seconds], [alone], at_most=FILE_GOAL)
+            limit = compared(store.database.quickest_insert, [seconds], [alone], at_most=FILE_GOAL)
             yield Figure(CLAIM, name, store.name, "s", [seconds], [limit], {"rows/s": lines / seconds})
             yield memory_figure(name, store, [peak - idle])
 
 
-def import_file(file: Path, own: Own) -> tuple[float, float]:
+def import_file(file: Path, store: OwnStore) -> tuple[float, float]:
     """Return (the megabytes that the command held at most, its seconds)."""
     started = time.perf_counter()
-    peak = peak_of_command([sys.executable, "manage.py", "import_orders", str(file)], own.environment)
+    peak = peak_of_command([sys.executable, "manage.py", "import_orders", str(file)], store.environment)
     return peak, time.perf_counter() - started
 
 

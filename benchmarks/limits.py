@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.data import Courier
-from benchmarks.stores import PROJECT, Own, Store, own_environment, served
+from benchmarks.stores import PROJECT, OwnStore, own_environment, served
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "sweets_store.settings"}
 EMPTY_APPLICATIONS = {"empty WSGI app": "/wsgi", "empty Django view": "/django", "empty DRF view": "/drf"}
 
 
 def statement_times(
-    store: Store, own: Own, use_case: str, couriers: Sequence[Courier], repetitions: int
+    store: OwnStore, use_case: str, couriers: Sequence[Courier], repetitions: int
 ) -> dict[str, list[float]]:
     """Measure `assign` or `complete` at the store by `http`, `service` and `statements` (benchmarks/statements.py).
 
@@ -26,7 +26,7 @@ def statement_times(
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.statements"],
         cwd=PROJECT,
-        env={**own.environment, **SETTINGS},
+        env={**store.environment, **SETTINGS},
         input=json.dumps(asked),
         stdout=subprocess.PIPE,
         text=True,

@@ -12,7 +12,7 @@ from benchmarks.history import Veteran
 from benchmarks.limits import EMPTY_APPLICATIONS, empty_applications, statement_times
 from benchmarks.load import Script, get_again_and_again, rate, request
 from benchmarks.report import Figure, compared, milliseconds
-from benchmarks.stores import Own, Store, Target
+from benchmarks.stores import OwnStore, Store, Target
 
 CLAIM = "requests"
 GET_GOAL = 0.4
@@ -34,8 +34,8 @@ def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
         yield from measure_lives(stores, effort)
     for target in targets:
         with target.opened() as store:
-            if store.own:
-                yield from measure_statements(store, store.own, effort)
+            if isinstance(store, OwnStore):
+                yield from measure_statements(store, effort)
 
 
 def measure_pages(stores: Sequence[Store], empty: str, effort: Effort) -> Iterator[Figure]:
@@ -99,13 +99,13 @@ def post(path: str, body: object) -> bytes:
     return request("POST", path, json.dumps(body).encode())
 
 
-def measure_statements(store: Store, own: Own, effort: Effort) -> Iterator[Figure]:
+def measure_statements(store: OwnStore, effort: Effort) -> Iterator[Figure]:
     """Assign and complete by HTTP and by the service in process, each against the service's bare SQL."""
     for use_case, couriers in (
         ("assign", couriers_of_a_backlog(store, effort)),
         ("complete", [laden_courier(store, 3 * (effort.statement_repetitions + 2))]),
     ):
-        times = statement_times(store, own, use_case, couriers, effort.statement_repetitions)
+        times = statement_times(store, use_case, couriers, effort.statement_repetitions)
         bare = milliseconds(times["statements"])
         for way, name in (("http", f"POST /orders/{use_case}"), ("service", f"{use_case} in process")):
             values = milliseconds(times[way])

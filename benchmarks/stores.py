@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from benchmarks.client import Client
@@ -22,24 +22,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 LARGEST_BATCH, SMALLEST_BATCH = 10_000, 100
 
 
-class Own(NamedTuple):
-    """What is known of a store that was started here."""
-
-    database: Database
-    environment: Mapping[str, str]
-    pid: int
-
-
 class Store:
-    """A server of the contract. `own` is None where it was running already: then HTTP is the only way in.
+    """A server of the contract. Ids and regions are handed out so that nothing sent before has the same."""
 
-    Ids and regions are handed out so that nothing sent before has the same.
-    """
-
-    def __init__(self, name: str, url: str, *, first_id: int, own: Own | None = None) -> None:
+    def __init__(self, name: str, url: str, *, first_id: int) -> None:
         self.name = name
         self.url = url
-        self.own = own
         self.client = Client(url)
         self.first_id = self._next_id = first_id
         self._batch = LARGEST_BATCH
@@ -63,6 +51,16 @@ class Store:
                     self._batch //= 10
                 else:
                     raise RuntimeError(f"{self.url} takes not even {SMALLEST_BATCH} orders at once")
+
+
+class OwnStore(Store):
+    """A store that was started here, so that there is more to it than its API. `pid` is gunicorn's master."""
+
+    def __init__(self, name: str, url: str, database: Database, environment: Mapping[str, str], pid: int) -> None:
+        super().__init__(name, url, first_id=1)
+        self.database = database
+        self.environment = environment
+        self.pid = pid
 
 
 class Target(Protocol):
@@ -111,7 +109,7 @@ class OwnTarget:
             process = stack.enter_context(
                 served([sys.executable, "manage.py", "serve"], url, environment, "/couriers?limit=1")
             )
-            store = Store(self.name, url, first_id=1, own=Own(database, environment, process.pid))
+            store = OwnStore(self.name, url, database, environment, process.pid)
             stack.callback(store.client.close)
             yield store
 

@@ -10,7 +10,7 @@ from benchmarks.history import Veteran
 from benchmarks.limits import served_by_gunicorn
 from benchmarks.rates import life_rate, page_rate
 from benchmarks.report import Figure, compared
-from benchmarks.stores import Store, Target, free_port
+from benchmarks.stores import OwnStore, Store, Target, free_port
 
 CLAIM = "workers"
 STORE_APPLICATION = "sweets_store.wsgi:application"
@@ -36,12 +36,12 @@ def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
     for target in targets:
         with ExitStack() as stack:
             store = stack.enter_context(target.opened())
-            if not store.own:
+            if not isinstance(store, OwnStore):
                 continue
             path = f"/couriers/{Veteran(store, effort, bundles=1).courier_id}"
             urls = [store.url]
             for options in settings(effort).values():
-                environment = {**store.own.environment, "PORT": str(free_port())}
+                environment = {**store.environment, "PORT": str(free_port())}
                 urls.append(
                     stack.enter_context(served_by_gunicorn(STORE_APPLICATION, environment, *options, path=path))
                 )

@@ -22,7 +22,7 @@ ASSIGN = [
     "500 regions of 5,000, 1,000 open",
     "one region holds everything, 100 open",
     "one region holds everything, 1,000 open",
-    "a car takes 5,000 orders of 0.01 kg, 10,000 open",
+    "a car full of orders of 0.01 kg, 1,000 open",
     "uniform, 1,000 open while imports of 100 run",
 ]
 IMPORTS = [
