@@ -83,8 +83,10 @@ def parser() -> argparse.ArgumentParser:
         type=kind_of_database,
         help="start a store on this database; may be given twice",
     )
-    made.add_argument("--url", help="measure a store that runs already")
-    made.add_argument("--against", metavar="URL", help="another server of the contract, measured in turn")
+    made.add_argument("--url", type=http_url, help="measure a store that runs already")
+    made.add_argument(
+        "--against", metavar="URL", type=http_url, help="another server of the contract, measured in turn"
+    )
     made.add_argument(
         "--only", metavar=",".join(CLAIMS), type=claims, default=UNASKED, help=f"default: {','.join(UNASKED)}"
     )
@@ -102,6 +104,12 @@ def kind_of_database(text: str) -> str:
     if text != "sqlite" and not text.startswith(("postgres://", "postgresql://")):
         raise argparse.ArgumentTypeError("must be sqlite or begin with postgresql://")
     return text
+
+
+def http_url(text: str) -> str:
+    if not text.startswith("http://"):
+        raise argparse.ArgumentTypeError("must begin with http://")
+    return text.rstrip("/")
 
 
 def claims(text: str) -> list[str]:

@@ -64,13 +64,14 @@ class Importer:
 
 
 def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
-    for orders_each, repetitions in (
-        (effort.import_orders, effort.imports),
-        (effort.large_import_orders, effort.large_imports),
+    for orders_each, repetitions, has_goals in (
+        (effort.import_orders, effort.imports, True),
+        (effort.large_import_orders, effort.large_imports, False),
     ):
         with ExitStack() as stack:
             stores = [stack.enter_context(target.opened()) for target in targets]
-            yield from measure_requests(stores, orders_each, repetitions)
+            for figure in measure_requests(stores, orders_each, repetitions):
+                yield figure if has_goals else figure.without_goals()
     for target in targets:
         with target.opened() as store:
             if isinstance(store, OwnStore):

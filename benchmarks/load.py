@@ -11,27 +11,30 @@ import time
 from collections.abc import Callable, Generator
 from functools import partial
 from multiprocessing import get_context
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 PROCESSES = 2
 
-Script = Generator[bytes, bytes, None]
-"""What one connection sends: yields requests, is sent each one's answer."""
 
+class Request(NamedTuple):
+    method: str
+    path: str
+    body: bytes = b""
+
+
+Script = Generator[Request, None, None]
+"""What one connection sends, each request after the answer to the one before."""
+
+_SUCCESS = re.compile(rb"HTTP/1\.[01] 2")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body if body else f"{head}\r\n".encode()
-
-
 def get_again_and_again(path: str, number: int) -> Script:
     """A script for any connection: the same GET without end."""
-    asked = request("GET", path)
     while True:
-        yield asked
+        yield Request("GET", path)
 
 
 def rate(url: str, script: Callable[[int], Script], *, connections: int, seconds: float) -> float:
@@ -64,35 +67,43 @@ class Connection:
         self._script = script
         self._selector = selector
         self._open()
-        self._socket.sendall(next(script))
+        self._send_next()
 
     def _open(self) -> None:
         self._socket = socket.create_connection(self._address, timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._selector.register(self._socket, selectors.EVENT_READ, self)
-        self._received = b""
 
     def close(self) -> None:
         self._selector.unregister(self._socket)
         self._socket.close()
 
+    def _send_next(self) -> None:
+        method, path, body = next(self._script)
+        host, port = self._address
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._received = b""
+        self._socket.sendall(head.encode() + body)
+
     def went_on(self) -> bool:
         """Take what has arrived; if that makes an answer whole, send the next request and return True.
 
-        Raises RuntimeError at an answer that is no success.
+        Raises RuntimeError at an answer that is no success, or none.
         """
         arrived = self._socket.recv(65_536)
         self._received += arrived
-        head, _, body = self._received.partition(b"\r\n\r\n")
-        if not arrived or (len(head) > 9 and head[9] != ord("2")):
-            raise RuntimeError(f"the server answered {self._received!r}")
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not arrived or (end and not _SUCCESS.match(head)):
+            raise RuntimeError(f"{self._address} answered {self._received!r}")
         length = _LENGTH.search(head)
         whole = len(body) == int(length[1]) if length else body.endswith(b"0\r\n\r\n")
-        if not whole:
+        if not end or not whole:
             return False
         if _CLOSE.search(head):
             self.close()
             self._open()
-        self._received = b""
-        self._socket.sendall(self._script.send(body))
+        self._send_next()
         return True

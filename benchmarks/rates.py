@@ -10,7 +10,7 @@ from benchmarks.data import UNIFORM, Courier, drawn_couriers, drawn_orders
 from benchmarks.effort import Effort
 from benchmarks.history import Veteran
 from benchmarks.limits import EMPTY_APPLICATIONS, empty_applications, statement_times
-from benchmarks.load import Script, get_again_and_again, rate, request
+from benchmarks.load import Request, Script, get_again_and_again, rate
 from benchmarks.report import Figure, compared, milliseconds
 from benchmarks.stores import OwnStore, Store, Target
 
@@ -92,11 +92,11 @@ def lives(first_id: int, number: int) -> Script:
         for order_id in order_ids:
             delivery = {"courier_id": courier_id, "order_id": order_id, "complete_time": NOON}
             yield post("/orders/complete", delivery)
-        yield request("GET", f"/couriers/{courier_id}")
+        yield Request("GET", f"/couriers/{courier_id}")
 
 
-def post(path: str, body: object) -> bytes:
-    return request("POST", path, json.dumps(body).encode())
+def post(path: str, body: object) -> Request:
+    return Request("POST", path, json.dumps(body).encode())
 
 
 def measure_statements(store: OwnStore, effort: Effort) -> Iterator[Figure]:

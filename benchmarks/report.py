@@ -7,7 +7,7 @@ import platform
 import statistics
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,9 @@ class Figure:
     @property
     def median(self) -> float:
         return statistics.median(self.values)
+
+    def without_goals(self) -> "Figure":
+        return replace(self, limits=[replace(limit, at_most=None, at_least=None) for limit in self.limits])
 
     @property
     def p99(self) -> float | None:

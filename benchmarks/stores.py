@@ -86,7 +86,7 @@ class OneStore:
 def foreign_store(url: str) -> Store:
     """A server that runs already. What is sent to it stays there."""
     # Small enough for servers whose ids have 32 bits.
-    return Store(urlsplit(url).netloc, url.rstrip("/"), first_id=random.randrange(10**9, 2 * 10**9))
+    return Store(urlsplit(url).netloc, url, first_id=random.randrange(10**9, 2 * 10**9))
 
 
 class OwnTarget:
