@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks import data
 from benchmarks.client import Client, in_turn
-from benchmarks.data import NOWHERE, Shape, drawn_couriers, drawn_orders
+from benchmarks.data import NOWHERE, Shape, drawn_couriers, drawn_orders, plain_courier, plain_order
 from benchmarks.effort import Effort
 from benchmarks.limits import statement_times
 from benchmarks.old_way import seconds_to_choose
@@ -160,9 +160,8 @@ def import_until(stopped: Event, place: Backlog, ids: range, orders_each: int) -
 def add_delivered(store: OwnStore, count: int) -> None:
     """Have an order delivered, and store copies of it, past the API: a million would take hours."""
     [courier_id, order_id, region] = store.new_ids(3)
-    hours = ["10:00-18:00"]
-    store.hire([{"courier_id": courier_id, "courier_type": "foot", "regions": [region], "working_hours": hours}])
-    store.import_orders([{"order_id": order_id, "weight": 1, "region": region, "delivery_hours": hours}])
+    store.hire([plain_courier(courier_id, region)])
+    store.import_orders([plain_order(order_id, region)])
     store.client.post("/orders/assign", {"courier_id": courier_id})
     store.client.post("/orders/complete", {"courier_id": courier_id, "order_id": order_id, "complete_time": NOON})
     store.database.add_delivered(order_id, count)

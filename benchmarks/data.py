@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 SEED = 20_261_124
+DAYTIME = ["10:00-18:00"]
 NOWHERE: list[int] = []
 """The regions of a courier who is to be relieved of all that he carries."""
 
@@ -121,6 +122,15 @@ def drawn_couriers(shape: Shape, ids: Sequence[int], regions: Sequence[int]) -> 
         }
         for place, courier_id in enumerate(ids)
     ]
+
+
+def plain_courier(courier_id: int, region: int, *, courier_type: str = "foot") -> Courier:
+    """He works in one region, and can take its plain orders."""
+    return {"courier_id": courier_id, "courier_type": courier_type, "regions": [region], "working_hours": DAYTIME}
+
+
+def plain_order(order_id: int, region: int, *, weight: float = 1) -> Order:
+    return {"order_id": order_id, "weight": weight, "region": region, "delivery_hours": DAYTIME}
 
 
 def bad_orders(ids: Sequence[int]) -> list[Order]:

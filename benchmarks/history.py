@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.client import in_turn
+from benchmarks.data import plain_courier, plain_order
 from benchmarks.effort import Effort
 from benchmarks.report import Figure, compared, milliseconds
 from benchmarks.stores import Store, Target
 
 CLAIM = "history"
 GOAL = 2.0
-HOURS = ["10:00-18:00"]
 FOOT_CAPACITY = 10
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -21,32 +21,19 @@ class Veteran:
 
     def __init__(self, store: Store, effort: Effort, bundles: int) -> None:
         self.store = store
-        self.bundles = bundles
-        [self.courier_id, self._region] = store.new_ids(2)
-        self._bundle_orders = effort.bundle_orders
+        self.delivered = bundles * effort.bundle_orders
+        [self.courier_id, region] = store.new_ids(2)
         self._clock = START
         self._carried: list[int] = []
-        to_complete_later = effort.history_requests + 1
-        store.hire([self._courier()])
-        store.import_orders(self._order(i) for i in store.new_ids(bundles * self._bundle_orders + to_complete_later))
-        for _ in range(bundles * self._bundle_orders):
+        store.hire([plain_courier(self.courier_id, region)])
+        to_deliver_later = effort.history_requests + 1
+        weight = FOOT_CAPACITY / effort.bundle_orders
+        store.import_orders(
+            plain_order(order_id, region, weight=weight)
+            for order_id in store.new_ids(self.delivered + to_deliver_later)
+        )
+        for _ in range(self.delivered):
             self.complete()
-
-    def _courier(self) -> dict[str, object]:
-        return {
-            "courier_id": self.courier_id,
-            "courier_type": "foot",
-            "regions": [self._region],
-            "working_hours": HOURS,
-        }
-
-    def _order(self, order_id: int) -> dict[str, object]:
-        weight = FOOT_CAPACITY / self._bundle_orders
-        return {"order_id": order_id, "weight": weight, "region": self._region, "delivery_hours": HOURS}
-
-    @property
-    def delivered(self) -> int:
-        return self.bundles * self._bundle_orders
 
     def page(self) -> float:
         return self.store.client.get(f"/couriers/{self.courier_id}").seconds

@@ -1,14 +1,15 @@
 """What processes hold in memory, in megabytes, as Linux counts it."""
 
-import os
 import re
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.stores import PROJECT
 
 KIBIBYTE = 1024 / 1_000_000
+LOOK_AGAIN_SECONDS = 0.02
 
 
 class Workers:
@@ -28,16 +29,22 @@ class Workers:
 
 
 def held(pid: int, name: str) -> float:
+    """0 once the process has ended."""
     status = Path(f"/proc/{pid}/status").read_text()
-    [kibibytes] = re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(kibibytes) * KIBIBYTE
+    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * KIBIBYTE if found else 0.0
 
 
 def peak_of_command(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Run the command to its end and return the most that it held. Raises RuntimeError if it fails."""
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    """Run the command to its end and return the most that it held. Raises CalledProcessError if it fails.
+
+    It is looked at while it runs: `ru_maxrss` would tell what this process held when it started the other one.
+    """
+    peak = 0.0
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            peak = max(peak, held(process.pid, "VmHWM"))
+            time.sleep(LOOK_AGAIN_SECONDS)
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}")
-    return usage.ru_maxrss * KIBIBYTE
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return peak

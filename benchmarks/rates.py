@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from benchmarks.client import in_turn
-from benchmarks.data import UNIFORM, Courier, drawn_couriers, drawn_orders
+from benchmarks.data import UNIFORM, Courier, drawn_couriers, drawn_orders, plain_courier, plain_order
 from benchmarks.effort import Effort
 from benchmarks.history import Veteran
 from benchmarks.limits import EMPTY_APPLICATIONS, empty_applications, statement_times
@@ -20,7 +20,6 @@ STATEMENTS_GOAL = 2.0
 LIFE_GOAL = 4.0
 # Measured on another day, on a quiet machine with two cores.
 OLD_SERVICE_LIFE = 300.0
-HOURS = ["10:00-18:00"]
 NOON = "2026-11-24T12:00:00Z"
 LIVES_AT_MOST = 1_000
 LIFE_IDS = 4
@@ -84,10 +83,8 @@ def lives(first_id: int, number: int) -> Script:
     first = first_id + number * LIVES_AT_MOST * LIFE_IDS
     for courier_id in range(first, first + LIVES_AT_MOST * LIFE_IDS, LIFE_IDS):
         order_ids = range(courier_id, courier_id + LIFE_IDS)
-        courier = {"courier_id": courier_id, "courier_type": "foot", "regions": [courier_id], "working_hours": HOURS}
-        yield post("/couriers", {"data": [courier]})
-        orders = [{"order_id": i, "weight": 1, "region": courier_id, "delivery_hours": HOURS} for i in order_ids]
-        yield post("/orders", {"data": orders})
+        yield post("/couriers", {"data": [plain_courier(courier_id, region=courier_id)]})
+        yield post("/orders", {"data": [plain_order(order_id, region=courier_id) for order_id in order_ids]})
         yield post("/orders/assign", {"courier_id": courier_id})
         for order_id in order_ids:
             delivery = {"courier_id": courier_id, "order_id": order_id, "complete_time": NOON}
@@ -124,11 +121,8 @@ def couriers_of_a_backlog(store: Store, effort: Effort) -> list[Courier]:
 def laden_courier(store: Store, orders: int) -> Courier:
     """Hire a courier who carries so many orders, of 10 g each."""
     [courier_id, region] = store.new_ids(2)
-    courier = {"courier_id": courier_id, "courier_type": "car", "regions": [region], "working_hours": HOURS}
+    courier = plain_courier(courier_id, region, courier_type="car")
     store.hire([courier])
-    store.import_orders(
-        {"order_id": order_id, "weight": 0.01, "region": region, "delivery_hours": HOURS}
-        for order_id in store.new_ids(orders)
-    )
+    store.import_orders(plain_order(order_id, region, weight=0.01) for order_id in store.new_ids(orders))
     store.client.post("/orders/assign", {"courier_id": courier_id})
     return courier
