@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import assign, history, imports, rates, workers
 from benchmarks.databases import version
 from benchmarks.effort import FULL, QUICK, Effort
-from benchmarks.report import Figure, as_json, table
+from benchmarks.report import Figure, Run, as_json, table
 from benchmarks.stores import OneStore, OwnTarget, Store, Target, foreign_store
 
 Measure = Callable[[Sequence[Target], Effort], Iterator[Figure]]
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
     if given.sizes:
         effort = replace(effort, backlogs=tuple(sorted(given.sizes)))
     databases = given.database or ([] if given.url else ["sqlite"])
-    versions = [version(database) for database in databases]
+    run = Run([version(database) for database in databases], effort)
     figures = []
     with ExitStack() as stack:
         targets: list[Target] = [OwnTarget(database) for database in databases]
@@ -57,8 +57,8 @@ def main(arguments: Sequence[str]) -> None:
                 figures.append(figure)
                 say(*figure.rows())
                 if given.json:
-                    given.json.write_text(as_json(figures, versions, arguments))
-    print(table(figures))
+                    given.json.write_text(as_json(run, figures))
+    print(run.heading(), table(figures), sep="\n\n")
 
 
 def foreign_stores(given: argparse.Namespace) -> Iterator[Store]:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from benchmarks.effort import Effort
 from benchmarks.stores import PROJECT
 
 HEADER = "| | store | median | p99 | limit, same run | of it | goal |"
@@ -112,40 +112,46 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def as_json(figures: Sequence[Figure], databases: Sequence[str], arguments: Sequence[str]) -> str:
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit(),
-        "arguments": list(arguments),
-        "machine": machine(databases),
-        "figures": [
-            asdict(figure)
-            | {"median": figure.median, "p99": figure.p99}
-            | {"limits": [asdict(limit) | {"median": limit.median, "goal": limit.goal} for limit in figure.limits]}
-            for figure in figures
-        ],
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False)
-
-
-def machine(databases: Sequence[str]) -> dict[str, Any]:
-    return {
-        "cores": len(os.sched_getaffinity(0)),
-        "processor": processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "databases": list(databases),
-    }
-
-
-def processor() -> str:
+def processor_name() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor()
 
 
-def commit() -> str:
+def current_commit() -> str:
     """The commit that is measured, or nothing where the project is no clone."""
-    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=PROJECT, capture_output=True, text=True)
+    try:
+        asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=PROJECT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
     return asked.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Run:
+    """When and where the figures were measured."""
+
+    databases: Sequence[str]
+    effort: Effort
+    date: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    commit: str = field(default_factory=current_commit)
+    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    processor: str = field(default_factory=processor_name)
+    system: str = field(default_factory=platform.platform)
+    python: str = field(default_factory=platform.python_version)
+
+    def heading(self) -> str:
+        measured_with = ", ".join([f"Python {self.python}", *self.databases])
+        return f"{self.date[:10]}, {self.cores} cores of {self.processor}, {measured_with}, commit {self.commit}:"
+
+
+def as_json(run: Run, figures: Sequence[Figure]) -> str:
+    """All that was measured, each value of it."""
+    shown_figures = [
+        asdict(figure)
+        | {"median": figure.median, "p99": figure.p99}
+        | {"limits": [asdict(limit) | {"median": limit.median, "goal": limit.goal} for limit in figure.limits]}
+        for figure in figures
+    ]
+    return json.dumps(asdict(run) | {"figures": shown_figures}, indent=1, ensure_ascii=False)
