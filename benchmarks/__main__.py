@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import assign, history, imports, rates, workers
 from benchmarks.databases import version
 from benchmarks.effort import FULL, QUICK, Effort
-from benchmarks.report import Figure, Run, as_json, table
+from benchmarks.report import Figure, Run, as_json, beside, table
 from benchmarks.stores import OneStore, OwnTarget, Store, Target, foreign_store
 
 Measure = Callable[[Sequence[Target], Effort], Iterator[Figure]]
@@ -50,19 +50,20 @@ def main(arguments: Sequence[str]) -> None:
         targets: list[Target] = [OwnTarget(database) for database in databases]
         if given.quick:
             targets = [OneStore(stack.enter_context(target.opened())) for target in targets]
-        targets += map(OneStore, foreign_stores(given))
+        targets += map(OneStore, foreign_stores(given.url, given.against))
+        other = targets[-1].name if given.against else ""
         say(f"Measuring {', '.join(given.only)} at {' and '.join(target.name for target in targets)}.")
         for claim in given.only:
             for figure in CLAIMS[claim](targets, effort):
                 figures.append(figure)
                 say(*figure.rows())
                 if given.json:
-                    given.json.write_text(as_json(run, figures))
-    print(run.heading(), table(figures), sep="\n\n")
+                    given.json.write_text(as_json(run, beside(figures, other)))
+    print(run.heading(), table(beside(figures, other)), sep="\n\n")
 
 
-def foreign_stores(given: argparse.Namespace) -> Iterator[Store]:
-    for url in (given.url, given.against):
+def foreign_stores(*urls: str | None) -> Iterator[Store]:
+    for url in urls:
         if url:
             store = foreign_store(url)
             say(f"{store.name}: ids and regions from {store.first_id:,} on.")

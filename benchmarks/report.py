@@ -89,6 +89,17 @@ def compared(
     return Limit(name, limit, ratio, at_most, at_least)
 
 
+def beside(figures: Sequence[Figure], other: str) -> list[Figure]:
+    """The figures, those of other stores beside the same ones of the store `other`."""
+    others = {figure.name: figure.values for figure in figures if figure.store == other}
+    return [
+        replace(figure, limits=[*figure.limits, compared(other, figure.values, others[figure.name])])
+        if figure.store != other and figure.name in others
+        else figure
+        for figure in figures
+    ]
+
+
 def milliseconds(seconds: Iterable[float]) -> list[float]:
     return [1000 * each for each in seconds]
 

@@ -77,4 +77,6 @@ def test_the_quick_form_measures_everything_at_an_own_store_and_at_another_one(s
     }
     own, foreign = ("PostgreSQL" if "postgresql" in DATABASE else "SQLite"), store.url.removeprefix("http://")
     assert measured == {own: EVERYWHERE | OWN_ONLY, foreign: EVERYWHERE}
+    compared = {figure["name"] for figure in figures if foreign in [limit["name"] for limit in figure["limits"]]}
+    assert compared == EVERYWHERE
     assert all(figure["values"] and figure["name"] in done.stdout for figure in figures)
