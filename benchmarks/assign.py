@@ -8,7 +8,7 @@ from multiprocessing.synchronize import Event
 from typing import NamedTuple
 
 from benchmarks import data
-from benchmarks.client import Client, in_turn
+from benchmarks.client import in_turn
 from benchmarks.data import NOWHERE, Shape, drawn_couriers, drawn_orders, plain_courier, plain_order
 from benchmarks.effort import Effort
 from benchmarks.limits import statement_times
@@ -149,12 +149,9 @@ def importing(place: Backlog, orders_each: int) -> Iterator[None]:
 
 
 def import_until(stopped: Event, place: Backlog, ids: range, orders_each: int) -> None:
-    client = Client(place.store.url)
-    for first in range(0, len(ids), orders_each):
-        if stopped.is_set():
-            return
-        batch = drawn_orders(place.shape, ids[first : first + orders_each], place.regions)
-        client.post("/orders", {"data": list(batch)})
+    store = Store(place.store.name, place.store.url, first_id=ids.start)
+    while not stopped.is_set():
+        store.import_orders(drawn_orders(place.shape, store.new_ids(orders_each), place.regions))
 
 
 def add_delivered(store: OwnStore, count: int) -> None:

@@ -99,8 +99,8 @@ OTHER_SHAPES = (
 )
 
 
-def drawn_orders(shape: Shape, ids: Sequence[int], regions: Sequence[int], *, seed: int = SEED) -> Iterator[Order]:
-    random = Random(seed)
+def drawn_orders(shape: Shape, ids: Sequence[int], regions: Sequence[int]) -> Iterator[Order]:
+    random = Random(SEED)
     for order_id in ids:
         weight, hours = shape.draw(random)
         yield {

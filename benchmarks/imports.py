@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -18,6 +19,8 @@ from benchmarks.effort import Effort
 from benchmarks.memory import Workers, peak_of_command
 from benchmarks.report import Figure, Limit, compared, milliseconds
 from benchmarks.stores import OwnStore, Store, Target
+
+logger = logging.getLogger(__name__)
 
 CLAIM = "imports"
 REQUEST_GOAL = 3.0
@@ -42,6 +45,12 @@ class Importer:
         self._regions = store.new_ids(UNIFORM.regions)
         store.import_orders(drawn_orders(UNIFORM, store.new_ids(1), self._regions))
         self._workers = Workers(store.pid) if isinstance(store, OwnStore) else None
+
+    def is_possible(self) -> bool:
+        """Whether the store takes so many orders at once."""
+        orders = drawn_orders(UNIFORM, self.store.new_ids(self._orders_each), self._regions)
+        answer = self.store.client.send("POST", "/orders", {"data": list(orders)}, expected=(201, 413))
+        return answer.status == 201
 
     def good(self) -> Sample:
         ids = self.store.new_ids(2 * self._orders_each)
@@ -79,9 +88,13 @@ def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
 
 
 def measure_requests(stores: Sequence[Store], orders_each: int, repetitions: int) -> Iterator[Figure]:
-    importers = [Importer(store, orders_each) for store in stores]
-    calls = []
-    for importer in importers:
+    importers, calls = [], []
+    for store in stores:
+        importer = Importer(store, orders_each)
+        if not importer.is_possible():
+            logger.warning("%s does not take %s orders at once: left out.", store.name, f"{orders_each:,}")
+            continue
+        importers.append(importer)
         calls += [importer.good, importer.bad]
         if isinstance(importer.store, OwnStore):
             calls.append(partial(importer.alone, importer.store.database))
