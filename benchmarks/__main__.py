@@ -28,6 +28,7 @@ EXPLANATION = """\
 Without --database and --url it starts a store of this project on SQLite. Several stores are measured in turn, request
 by request, in one run. A store that is started has a database of its own, and a new one for each measurement; a
 PostgreSQL URL names a server and a user who may create databases, and nothing in the database of that name is touched.
+Of the store's settings it takes WORKERS, THREADS and LOCK_TIMEOUT from the environment.
 
 To a store that runs already only the contract's requests are sent: couriers and orders with ids above a random number,
 in regions of their own. They stay there. What needs its database is left out: COPY, executemany, bare SQL, memory, the

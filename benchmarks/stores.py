@@ -122,6 +122,7 @@ def own_environment(folder: Path, database_url: str) -> dict[str, str]:
         "DATA_DIR": str(folder),
         "ENV_FILE": os.devnull,
         "PRODUCTION": "false",
+        "ALLOWED_HOSTS": "",
         "HOST": "127.0.0.1",
         "PORT": str(free_port()),
     }
