@@ -28,8 +28,9 @@ class Effort:
     connections: int = 16
     statement_backlog: int = 10_000
     statement_repetitions: int = 200
-    workers: tuple[int, ...] = (1, 2, 3, 4)
+    workers: tuple[int, ...] = (2, 3, 4)
     threads: tuple[int, ...] = (2, 4, 8)
+    worker_rounds: int = 3
 
 
 FULL = Effort()
@@ -53,4 +54,5 @@ QUICK = Effort(
     statement_repetitions=5,
     workers=(1,),
     threads=(2,),
+    worker_rounds=1,
 )

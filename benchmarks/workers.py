@@ -1,8 +1,9 @@
 """No claim, a choice: the kind and number of gunicorn's workers, their threads, and whether connections are kept."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from functools import partial
 from itertools import product
+from typing import NamedTuple
 
 from benchmarks.client import in_turn
 from benchmarks.effort import Effort
@@ -10,11 +11,19 @@ from benchmarks.history import Veteran
 from benchmarks.limits import served_by_gunicorn
 from benchmarks.rates import life_rate, page_rate
 from benchmarks.report import Figure, compared
-from benchmarks.stores import OwnStore, Store, Target, free_port
+from benchmarks.stores import OwnStore, Target, free_port
 
 CLAIM = "workers"
 STORE_APPLICATION = "sweets_store.wsgi:application"
 STORE_WORKER = "sweets_store.worker.Worker"
+
+
+class Rates(NamedTuple):
+    page: float
+    life: float
+
+
+SHOWN = {"page": "GET /couriers/{id}", "life": "a courier's whole life"}
 
 
 def settings(effort: Effort) -> dict[str, list[str]]:
@@ -34,24 +43,26 @@ def settings(effort: Effort) -> dict[str, list[str]]:
 def measure(targets: Sequence[Target], effort: Effort) -> Iterator[Figure]:
     """All settings in turn, beside those of `manage.py serve`. Own stores only."""
     for target in targets:
-        with ExitStack() as stack:
-            store = stack.enter_context(target.opened())
-            if not isinstance(store, OwnStore):
-                continue
-            path = f"/couriers/{Veteran(store, effort, bundles=1).courier_id}"
-            urls = [store.url]
-            for options in settings(effort).values():
-                environment = {**store.environment, "PORT": str(free_port())}
-                urls.append(
-                    stack.enter_context(served_by_gunicorn(STORE_APPLICATION, environment, *options, path=path))
-                )
-            yield from measure_settings(store, urls, path, effort)
+        with target.opened() as store:
+            if isinstance(store, OwnStore):
+                yield from measure_settings(store, effort)
 
 
-def measure_settings(store: Store, urls: Sequence[str], path: str, effort: Effort) -> Iterator[Figure]:
-    pages = in_turn([page_rate(url, path, effort) for url in urls], effort.rounds)
-    lives = in_turn([life_rate(store, effort, url=url) for url in urls], effort.rounds)
-    for request, (served, *measured) in (("GET /couriers/{id}", pages), ("a courier's whole life", lives)):
-        for name, rates in zip(settings(effort), measured, strict=True):
-            limit = compared("manage.py serve", rates, served)
-            yield Figure(CLAIM, f"{request}, {name}", store.name, "requests/s", rates, [limit])
+def measure_settings(store: OwnStore, effort: Effort) -> Iterator[Figure]:
+    path = f"/couriers/{Veteran(store, effort, bundles=1).courier_id}"
+    named = settings(effort)
+    calls = [partial(rates_under, options, store, path, effort) for options in ([], *named.values())]
+    served, *measured = in_turn(calls, effort.worker_rounds)
+    for request in Rates._fields:
+        as_served = [getattr(rates, request) for rates in served]
+        for name, all_rates in zip(named, measured, strict=True):
+            values = [getattr(rates, request) for rates in all_rates]
+            limit = compared("manage.py serve", values, as_served)
+            yield Figure(CLAIM, f"{SHOWN[request]}, {name}", store.name, "requests/s", values, [limit])
+
+
+def rates_under(options: Sequence[str], store: OwnStore, path: str, effort: Effort) -> Rates:
+    """Serve the store a second time with the options. All settings at once would take too many connections."""
+    environment = {**store.environment, "PORT": str(free_port())}
+    with served_by_gunicorn(STORE_APPLICATION, environment, *options, path=path) as url:
+        return Rates(page_rate(url, path, effort)(), life_rate(store, effort, url=url)())
