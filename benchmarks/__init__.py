@@ -1,0 +1,1 @@
+"""Measures what the store claims of its speed: `python -m benchmarks --help`."""
