@@ -36,3 +36,10 @@ def store(tmp_path_factory):
     """A store under gunicorn, served once for all tests; each uses ids of its own."""
     with served_store(tmp_path_factory.mktemp("store"), f"served_{os.getpid()}") as served:
         yield served
+
+
+@pytest.fixture
+def nothing_tried_again(caplog):
+    """PostgreSQL rolled nothing back for a deadlock that `retried` would hide."""
+    yield
+    assert [record for record in caplog.get_records("call") if record.name == "sweets_store.retries"] == []

@@ -22,6 +22,7 @@ from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
 from sweets_store.bulk import JSONRows
 from sweets_store.errors import DomainError, NotFound
+from sweets_store.retries import retried
 
 
 class UnknownCourier(NotFound):
@@ -46,6 +47,7 @@ class Assignment(NamedTuple):
     assign_time: datetime | None
 
 
+@retried
 @transaction.atomic
 def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     """Hand the courier the most free orders that he can carry, as one bundle (contract, "POST /orders/assign").
@@ -73,6 +75,7 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     return Assignment(order_ids, now)
 
 
+@retried
 @transaction.atomic
 def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -> datetime:
     """Mark the order delivered and return when; asked again, the first time stays (contract, "POST /orders/complete").
@@ -93,6 +96,7 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     return complete_time
 
 
+@retried
 @transaction.atomic
 def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
     """Change the courier's type, regions or hours and release what he can carry no longer (contract, "PATCH").

@@ -28,7 +28,11 @@ from sweets_store.tests.side_by_side import side_by_side, started
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("nothing_tried_again"),
+]
 
 
 def assign(courier_id):
