@@ -10,6 +10,10 @@ from sweets_store.tests.client import JSONClient
 from sweets_store.tests.serving import served_store
 
 
+def pytest_addoption(parser):
+    parser.addoption("--assigns", type=int, default=40, help="how often each client of a storm assigns")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory):
     """A file, not memory: the threads of a test then meet the locks that processes meet."""

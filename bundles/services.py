@@ -194,7 +194,11 @@ def carried_orders(courier_id: int) -> OrderQuerySet:
 
 
 def lock_courier(courier_id: int) -> Courier:
-    """Lock the courier's row until the transaction ends. On SQLite the transaction itself is the lock."""
+    """Lock the courier's row until the transaction ends, so that only one at a time decides about him.
+
+    No key update: a bundle's foreign key needs no more of him than that he stays. On SQLite the transaction itself is
+    the lock.
+    """
     try:
         return Courier.objects.select_for_update(no_key=True).get(courier_id=courier_id)
     except Courier.DoesNotExist:
@@ -202,7 +206,10 @@ def lock_courier(courier_id: int) -> Courier:
 
 
 def lock_regions(regions: Iterable[int]) -> None:
-    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle."""
+    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle.
+
+    Couriers compete for orders within a region only, so those without a common one do not wait for each other.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
