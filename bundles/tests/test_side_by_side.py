@@ -231,6 +231,19 @@ def test_who_asks_while_he_is_being_changed_gets_what_fits_him_then():
     assert what_is_wrong() == []
 
 
+def test_of_two_changes_at_once_the_second_builds_on_the_first():
+    courier = CourierFactory(courier_type="foot", regions=[1])
+
+    with transaction.atomic():
+        change(courier.courier_id, regions=[2])
+        other = started(partial(change_courier, courier_id=courier.courier_id, changes={"courier_type": "car"}))
+    changed = results(other)[0]
+
+    courier.refresh_from_db()
+    assert (courier.courier_type, courier.regions) == ("car", [2])
+    assert (changed.courier_type, changed.regions) == ("car", [2])
+
+
 def test_who_chooses_in_a_region_waits_for_who_chose_there_before():
     first, second, elsewhere = CourierFactory(regions=[1]), CourierFactory(regions=[2, 1]), CourierFactory(regions=[3])
     for order_id in range(1, 15):
