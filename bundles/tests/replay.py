@@ -3,10 +3,9 @@
 The search is Wing and Gong's: the next in the order is one of those that began before any other left over had ended,
 and its answer must be the one that the contract gives at its turn; where none is, the last choice is taken back.
 
-Most turns leave nothing to choose. A request that matches and changes nothing may come at once. So may one that takes
-nothing but its own courier's, if no other request about him runs meanwhile; and an assign, for others who choose the
-lightest until they are full never miss what a later one may take. Only what sets orders free (an import, a release)
-and what concerns one courier at a time is tried at different turns.
+Most turns leave nothing to choose. A request that matches and changes nothing may come at once. So may one that sets no
+order free, if none about the same courier or the same orders runs beside it: whoever else takes the lightest until he
+is full, and did not take these, does not miss them either. Only the others are tried at different turns.
 """
 
 from typing import NamedTuple
@@ -35,7 +34,8 @@ class Call(NamedTuple):
         return frozenset(self.asked[:1])
 
     def handed(self):
-        return [order["id"] for order in self.body.get("orders", ())] if self.name == "assign" else []
+        """The orders that he was told to carry."""
+        return {order["id"] for order in self.body.get("orders", ())} if self.name == "assign" else set()
 
 
 class Unexplained(AssertionError):
@@ -116,13 +116,13 @@ class Search:
         return [client for *_, client in sorted(choices)]
 
     def meets_another(self, client, call):
-        """Another client's call about the same courier, left over, began before this one's end."""
+        """Another client's call, left over, began before this one's end and is about the same courier or orders."""
         for other, calls in enumerate(self.clients):
             if other != client:
                 for place in range(self.turns[other], len(calls)):
                     if calls[place].begin > call.end:
                         break
-                    if calls[place].couriers() & call.couriers():
+                    if calls[place].couriers() & call.couriers() or calls[place].handed() & call.handed():
                         return True
         return False
 

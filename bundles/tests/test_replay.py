@@ -1,6 +1,8 @@
 """The replay finds the order that explains a run, and finds none where none does."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import combinations, permutations
 from random import Random
 
 import pytest
@@ -153,6 +155,69 @@ def test_the_rows_tell_which_of_two_completions_came_first():
 
     assert explain(calls, rows_of(calls)) == calls
     assert explain(calls, rows_of(late_first)) == late_first
+
+
+# The search against trying out every order
+
+
+def random_calls(random):
+    """Five calls side by side on the opened store, answered in some order, not always one that their times allow."""
+    fresh = [{"order_id": n, "weight": random.choice([1, 4]), "region": 1, "delivery_hours": ALL_DAY} for n in (30, 31)]
+    requests = [
+        ("assign", 1),
+        ("assign", 2),
+        ("take", fresh),
+        ("take", fresh[:1]),
+        ("change", 1, {"regions": []}),
+        ("change", 1, {"regions": [1], "courier_type": "bike"}),
+        ("change", 2, {"regions": [2]}),
+        ("complete", 1, random.choice([1, 2]), NOW + timedelta(minutes=random.randint(0, 1))),
+        ("courier", 1),
+    ]
+    store = opened()
+    answers = []
+    for client, (name, *asked) in enumerate(random.choices(requests, [4, 4, 2, 2, 3, 2, 2, 4, 2], k=5), 1):
+        begin = random.randint(0, 12)
+        now = [NOW + timedelta(minutes=begin)] if name == "assign" else []
+        end = begin + random.randint(0, 12)
+        answers.append(Call(client, begin, end, name, tuple(asked), *getattr(store, name)(*asked, *now)))
+    return random.sample(answers, 5)
+
+
+def opened():
+    store = serial.Store()
+    for call in history():
+        getattr(store, call.name)(*call.asked)
+    return store
+
+
+def explains(calls):
+    """Their times allow this order, and their answers are those of it."""
+    if any(later.end < earlier.begin for earlier, later in combinations(calls, 2)):
+        return False
+    store = opened()
+    for call in calls:
+        now = [call.body.get("assign_time")] if call.name == "assign" else []
+        if getattr(store, call.name)(*call.asked, *now) != (call.status, call.body):
+            return False
+    return True
+
+
+def test_an_order_is_found_exactly_where_trying_all_finds_one():
+    random, found = Random(1), Counter()
+
+    for _ in range(400):
+        calls = random_calls(random)
+        expected = any(explains(order) for order in permutations(calls))
+        try:
+            order = explain(history() + calls)[2:]
+        except Unexplained:
+            assert not expected, calls
+        else:
+            assert explains(order), calls
+        found[expected] += 1
+
+    assert min(found[True], found[False]) > 50
 
 
 # Histories that nothing explains
