@@ -110,5 +110,6 @@ def test_what_a_served_store_answers_is_explained_by_an_order_one_after_another(
     with served(tmp_path, database_url) as store:
         works = side_by_side(*[partial(Client(store, number).work, assigns) for number in range(1, CLIENTS + 1)])
 
+    assert [fault for fault in works if isinstance(fault, Exception)] == []
     assert_explained(sum(works, opened))
     assert deadlocks() == before

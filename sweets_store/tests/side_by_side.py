@@ -2,11 +2,15 @@
 
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from threading import Barrier
 
 import django
 from django.db import connection
+from django.test import Client
+
+from sweets_store.tests.client import JSONClient
 
 
 def side_by_side(*calls):
@@ -36,6 +40,11 @@ def in_processes(call, count, *arguments):
 def _set_up(start):
     django.setup()
     start.wait(timeout=120)
+
+
+def asks(method, path, body):
+    """A call of the API in this process."""
+    return partial(JSONClient(Client(raise_request_exception=False)).request, method, path, body)
 
 
 def outcome(call):

@@ -1,11 +1,13 @@
 """A script that locks in an order of its own beside the store: no client sees whom PostgreSQL rolled back for it."""
 
+import json
 from contextlib import contextmanager
 from functools import partial
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
-from django.test import Client
 from django.utils import timezone
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
@@ -18,16 +20,11 @@ from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
 from sweets_store.retries import DEADLOCK_DETECTED, SERIALIZATION_FAILURE, TRIES, retried
-from sweets_store.tests.client import JSONClient
-from sweets_store.tests.side_by_side import started
+from sweets_store.tests.side_by_side import asks, started
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 COMPLETE_TIME = "2026-01-10T10:33:01Z"
-
-
-def asks(method, path, body):
-    return partial(JSONClient(Client(raise_request_exception=False)).request, method, path, body)
 
 
 def answer(futures):
@@ -103,6 +100,23 @@ def test_an_import_that_a_script_drives_into_a_deadlock_is_told_which_ids_are_in
     assert answered.body["validation_error"]["orders"] == [{"id": 1}, {"id": 3}]
     assert len(tries_again(caplog)) == 1
     assert set(Order.objects.values_list("order_id", flat=True)) == {1, 3}
+
+
+def test_a_file_that_a_script_drives_into_a_deadlock_is_read_once_and_taken(tmp_path, caplog):
+    file, rejects = tmp_path / "orders.ndjson", tmp_path / "rejects.ndjson"
+    sent = [{"order_id": n, "weight": 1, "region": 1, "delivery_hours": []} for n in (1, 2, 3)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*sent, {"order_id": 4}]))
+
+    with transaction.atomic():
+        OrderFactory(order_id=3)
+        asked = started(partial(call_command, "import_orders", str(file), skip_bad=rejects, stdout=StringIO()))
+        OrderFactory(order_id=1)
+        transaction.set_rollback(True)
+
+    assert answer(asked) is None
+    assert len(tries_again(caplog)) == 1
+    assert set(Order.objects.values_list("order_id", flat=True)) == {1, 2, 3}
+    assert len(rejects.read_text().splitlines()) == 1
 
 
 def test_a_database_that_asks_for_serialization_is_obeyed(monkeypatch, caplog):
