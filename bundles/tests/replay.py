@@ -3,9 +3,10 @@
 The search is Wing and Gong's: the next in the order is one of those that began before any other left over had ended,
 and its answer must be the one that the contract gives at its turn; where none is, the last choice is taken back.
 
-Most turns leave nothing to choose. A request that matches and changes nothing may come at once. So may one that sets no
-order free, if none about the same courier or the same orders runs beside it: whoever else takes the lightest until he
-is full, and did not take these, does not miss them either. Only the others are tried at different turns.
+Most turns leave nothing to choose. A request that matches and changes nothing may come at once, save a PATCH, which
+answers the same at a turn where it does change something. So may one that sets no order free, if none about the same
+courier or the same orders runs beside it: whoever else takes the lightest until he is full, and did not take these,
+does not miss them either. Only the others are tried at different turns.
 """
 
 from typing import NamedTuple
@@ -107,9 +108,11 @@ class Search:
         }
         for client in candidates:
             call, mark = self.next_of(client), self.store.mark()
-            matches, changed, freed = self.matches(call), self.store.changed(mark), self.store.freed(mark)
+            matches, freed = self.matches(call), self.store.freed(mark)
+            # A change to what stands already may have come after another one, and have turned that back.
+            harmless = call.name != "change" and not self.store.changed(mark)
             self.store.undo(mark)
-            if matches and (not changed or not (freed or self.meets_another(client, call))):
+            if matches and not freed and (harmless or not self.meets_another(client, call)):
                 return [client]
             if matches:
                 choices.append((bool(freed), not freed & needed, call.end, client))

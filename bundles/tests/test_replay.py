@@ -135,6 +135,16 @@ def test_a_choice_that_leads_nowhere_is_taken_back():
     assert names(explain(calls)) == [(2, "take"), (3, "assign"), (1, "take"), (4, "assign")]
 
 
+def test_a_change_that_changes_nothing_now_may_have_turned_another_back():
+    calls = history(
+        (1, 0, 50, "change", 1, {"courier_type": "foot"}, changed(1)),
+        (2, 10, 20, "change", 1, {"courier_type": "bike"}, changed(1, courier_type="bike")),
+        (1, 51, 60, "assign", 1, handed(1, 2)),
+    )
+
+    assert names(explain(calls)) == [(2, "change"), (1, "change"), (1, "assign")]
+
+
 def rows_of(calls):
     """The rows that the calls lead to in their order."""
     store = serial.Store()
@@ -170,13 +180,14 @@ def random_calls(random):
         ("take", fresh[:1]),
         ("change", 1, {"regions": []}),
         ("change", 1, {"regions": [1], "courier_type": "bike"}),
+        ("change", 1, {"courier_type": "foot"}),
         ("change", 2, {"regions": [2]}),
         ("complete", 1, random.choice([1, 2]), NOW + timedelta(minutes=random.randint(0, 1))),
         ("courier", 1),
     ]
     store = opened()
     answers = []
-    for client, (name, *asked) in enumerate(random.choices(requests, [4, 4, 2, 2, 3, 2, 2, 4, 2], k=5), 1):
+    for client, (name, *asked) in enumerate(random.choices(requests, [4, 4, 2, 2, 3, 3, 3, 2, 4, 3], k=5), 1):
         begin = random.randint(0, 12)
         now = [NOW + timedelta(minutes=begin)] if name == "assign" else []
         end = begin + random.randint(0, 12)
