@@ -10,6 +10,10 @@ from sweets_store.tests.client import JSONClient
 from sweets_store.tests.serving import served_store
 
 
+def pytest_addoption(parser):
+    parser.addoption("--assigns", type=int, default=40, help="how often each client of a storm assigns")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory):
     """A file, not memory: the threads of a test then meet the locks that processes meet."""
@@ -36,3 +40,10 @@ def store(tmp_path_factory):
     """A store under gunicorn, served once for all tests; each uses ids of its own."""
     with served_store(tmp_path_factory.mktemp("store"), f"served_{os.getpid()}") as served:
         yield served
+
+
+@pytest.fixture
+def nothing_tried_again(caplog):
+    """PostgreSQL rolled nothing back for a deadlock that `retried` would hide."""
+    yield
+    assert [record for record in caplog.get_records("call") if record.name == "sweets_store.retries"] == []

@@ -18,6 +18,7 @@ from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, ratin
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
 from sweets_store.errors import DomainError, NotFound
+from sweets_store.retries import retried
 
 
 class UnknownCourier(NotFound):
@@ -42,6 +43,7 @@ class Assignment(NamedTuple):
     assign_time: datetime | None
 
 
+@retried
 @transaction.atomic
 def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     """Hand the courier the most free orders that he can carry, as one bundle (contract, "POST /orders/assign").
@@ -67,6 +69,7 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     return Assignment(order_ids, now)
 
 
+@retried
 @transaction.atomic
 def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -> datetime:
     """Mark the order delivered and return when; asked again, the first time stays (contract, "POST /orders/complete").
@@ -92,6 +95,7 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     return complete_time
 
 
+@retried
 @transaction.atomic
 def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
     """Change the courier's type, regions or hours and release what he can carry no longer (contract, "PATCH").
@@ -168,7 +172,11 @@ def carried_orders(courier_id: int) -> OrderQuerySet:
 
 
 def lock_courier(courier_id: int) -> Courier:
-    """Lock the courier's row until the transaction ends. On SQLite the transaction itself is the lock."""
+    """Lock the courier's row until the transaction ends, so that only one at a time decides about him.
+
+    No key update: a bundle's foreign key needs no more of him than that he stays. On SQLite the transaction itself is
+    the lock.
+    """
     try:
         return Courier.objects.select_for_update(no_key=True).get(courier_id=courier_id)
     except Courier.DoesNotExist:
@@ -176,7 +184,10 @@ def lock_courier(courier_id: int) -> Courier:
 
 
 def lock_regions(regions: Iterable[int]) -> None:
-    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle."""
+    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle.
+
+    Couriers compete for orders within a region only, so those without a common one do not wait for each other.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(

@@ -24,11 +24,15 @@ from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
-from sweets_store.tests.side_by_side import side_by_side, started
+from sweets_store.tests.side_by_side import asks, side_by_side, started
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("nothing_tried_again"),
+]
 
 
 def assign(courier_id):
@@ -246,6 +250,19 @@ def test_who_asks_while_he_is_being_changed_gets_what_fits_him_then():
     assert what_is_wrong() == []
 
 
+def test_of_two_changes_at_once_the_second_builds_on_the_first():
+    courier = CourierFactory(courier_type="foot", regions=[1])
+
+    with transaction.atomic():
+        change(courier.courier_id, regions=[2])
+        other = started(partial(change_courier, courier_id=courier.courier_id, changes={"courier_type": "car"}))
+    changed = results(other)[0]
+
+    courier.refresh_from_db()
+    assert (courier.courier_type, courier.regions) == ("car", [2])
+    assert (changed.courier_type, changed.regions) == ("car", [2])
+
+
 def test_who_chooses_in_a_region_waits_for_who_chose_there_before():
     first, second, elsewhere = CourierFactory(regions=[1]), CourierFactory(regions=[2, 1]), CourierFactory(regions=[3])
     for order_id in range(1, 15):
@@ -259,6 +276,27 @@ def test_who_chooses_in_a_region_waits_for_who_chose_there_before():
         assert not waits.done()
 
     assert results([waits]) == [([11, 12, 13, 14], NOW)]
+
+
+def test_who_works_elsewhere_is_answered_while_another_chooses():
+    here, elsewhere = CourierFactory(courier_id=1, regions=[1]), CourierFactory(courier_id=2, regions=[2])
+    OrderFactory(order_id=1, region=1)
+    OrderFactory.create_batch(2, region=2)
+    first, last = Order.objects.filter(region=2).values_list("order_id", flat=True)
+    body = {"courier_id": elsewhere.courier_id, "order_id": first, "complete_time": "2026-01-10T10:33:01Z"}
+    requests = [
+        asks("POST", "/orders/assign", {"courier_id": elsewhere.courier_id}),
+        asks("POST", "/orders/complete", body),
+        asks("PATCH", f"/couriers/{elsewhere.courier_id}", {"regions": []}),
+        asks("POST", "/orders", {"data": [{"order_id": last + 1, "weight": 1, "region": 1, "delivery_hours": []}]}),
+    ]
+
+    with transaction.atomic():
+        assign(here.courier_id)
+        answers = [results(started(request))[0] for request in requests]
+
+    assert [answer.status for answer in answers] == [200, 200, 200, 201]
+    assert answers[0].body["orders"] == [{"id": first}, {"id": last}]
 
 
 def test_couriers_who_name_the_same_regions_in_other_orders_do_not_wait_in_a_circle():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bundles.tests import reference
-from bundles.tests.scenes import what_is_wrong
+from bundles.tests.scenes import what_is_wrong, without_messages
 from orders.models import Order
 from sweets_store.tests.client import JSONClient
 
@@ -74,19 +74,6 @@ moments = st.one_of(
     st.timedeltas(timedelta(hours=-1), timedelta(hours=2)),
 )
 offsets = st.sampled_from([UTC, timezone(timedelta(hours=3)), timezone(-timedelta(hours=11, minutes=30))])
-
-
-def without_messages(body):
-    """Messages are the store's own words: each must say something, and reads "…" in the reference."""
-    if isinstance(body, str):
-        assert body
-        return "…"
-    if isinstance(body, dict):
-        return {
-            name: value if name in ("code", "couriers", "orders") else without_messages(value)
-            for name, value in body.items()
-        }
-    return body
 
 
 class Walk(RuleBasedStateMachine):

@@ -15,7 +15,11 @@ from orders.tests.test_take_orders import order, take
 from sweets_store.errors import ValidationFailed
 from sweets_store.tests.side_by_side import side_by_side, started
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("nothing_tried_again"),
+]
 
 
 def results(futures):

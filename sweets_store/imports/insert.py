@@ -5,6 +5,7 @@ So does one from a file, unless it is told where to put the bad ones.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from sweets_store.imports.checked import MAX_REPORTED, CheckedImport
 from sweets_store.imports.reader import BrokenRow, Reader
 from sweets_store.imports.rejects import Rejects, new_rejects
 from sweets_store.imports.spool import Spool, new_spool
+from sweets_store.retries import retried
 from sweets_store.serializers import Faults
 
 ID_IN_USE = "is in use: the store has it already"
@@ -27,6 +29,7 @@ WATCHED_ROWS = 10_000
 Watch = Callable[[str, int], None]
 
 
+@retried
 def insert_all_or_none(model: type[Model], checked: CheckedImport, columns: Sequence[str]) -> list[int]:
     """Insert the checked objects and return their ids in the order sent. Raises ValidationFailed, naming every fault.
 
@@ -109,13 +112,9 @@ def import_file(
             refused = spool.count_bad()
             if refused and draft is None:
                 raise import_refused(reader, spool)
+            publish = partial(publish_rejects, reader, spool, draft) if refused and draft is not None else None
             try:
-                with transaction.atomic():
-                    taken = insert_batches(model, columns, spool, watch)
-                    if refused and draft is not None:
-                        # Before the commit: who dies in between leaves rejects and an unchanged store.
-                        publish_rejects(reader, spool, draft)
-                return Outcome(taken, refused)
+                return Outcome(insert_good_rows(model, columns, spool, watch, publish), refused)
             except IntegrityError:
                 if not refuse_rows_in_use(model, spool):
                     raise
@@ -162,11 +161,17 @@ def publish_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
     draft.publish()
 
 
-def insert_batches(model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch) -> int:
+@retried
+@transaction.atomic
+def insert_good_rows(
+    model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, publish: Callable[[], None] | None
+) -> int:
     """Insert the good rows and return how many."""
     stored = 0
     for rows in spool.good_batches():
         insert_rows(model, columns, rows)
         stored += len(rows)
         watch("stored", stored)
+    if publish:
+        publish()  # before the commit: who dies in between leaves rejects and an unchanged store
     return stored

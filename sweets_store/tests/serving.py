@@ -25,21 +25,27 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def url_of(name):
+    """The DATABASE_URL of the database of this name: a file, or one of the server that the tests run on."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        return f"sqlite:///{name}"
+    server, _, query = os.environ["DATABASE_URL"].partition("?")
+    return f"{server.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
 @contextmanager
 def own_database(folder, name):
     """Yield the DATABASE_URL of a new, empty database of the kind that the tests run on."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
-        yield f"sqlite:///{folder / name}.sqlite3"
+        yield url_of(folder / f"{name}.sqlite3")
         return
     url = os.environ["DATABASE_URL"]
-    server, _, query = url.partition("?")
-    server = server.rpartition("/")[0]
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield f"{server}/{name}" + (f"?{query}" if query else "")
+            yield url_of(name)
         finally:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
             connection.close()
@@ -119,9 +125,15 @@ class Store:
 
 @contextmanager
 def served_store(folder, name, **environment):
-    with own_database(folder, name) as url:
-        store = Store(folder, {"DATABASE_URL": url, "DATA_DIR": str(folder)} | environment)
-        try:
-            yield store
-        finally:
-            store.stop()
+    with own_database(folder, name) as url, served(folder, url, **environment) as store:
+        yield store
+
+
+@contextmanager
+def served(folder, url, **environment):
+    """A store served on the database of this URL."""
+    store = Store(folder, {"DATABASE_URL": url, "DATA_DIR": str(folder)} | environment)
+    try:
+        yield store
+    finally:
+        store.stop()

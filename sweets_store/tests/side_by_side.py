@@ -1,10 +1,16 @@
-"""Calls that run side by side, each in a thread with a database connection of its own."""
+"""Calls that run side by side, each in a thread or process with a database connection of its own."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from threading import Barrier
 
+import django
 from django.db import connection
+from django.test import Client
+
+from sweets_store.tests.client import JSONClient
 
 
 def side_by_side(*calls):
@@ -17,6 +23,28 @@ def side_by_side(*calls):
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def in_processes(call, count, *arguments):
+    """Run `call(number, *arguments)` for the numbers from 1 to `count` at once; return, in their order, the results.
+
+    Each has a process of its own, which takes its settings from the environment.
+    """
+    context = get_context("spawn")
+    start = context.Barrier(count)
+    with ProcessPoolExecutor(count, context, initializer=_set_up, initargs=(start,)) as pool:
+        started = [pool.submit(call, number, *arguments) for number in range(1, count + 1)]
+        return [future.result() for future in started]
+
+
+def _set_up(start):
+    django.setup()
+    start.wait(timeout=120)
+
+
+def asks(method, path, body):
+    """A call of the API in this process."""
+    return partial(JSONClient(Client(raise_request_exception=False)).request, method, path, body)
 
 
 def outcome(call):
@@ -56,3 +84,27 @@ def _waiting_for_locks():
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return cursor.fetchone()[0]
+
+
+def deadlocks():
+    """How many deadlocks PostgreSQL has ended in this database, by those who are gone; none on SQLite."""
+    if connection.vendor == "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        _await_none_beside(cursor)
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def _await_none_beside(cursor, seconds=30):
+    """A backend counts its deadlocks in at its end at the latest."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        if cursor.fetchone()[0] == 0:
+            return
+        time.sleep(0.005)
+    raise RuntimeError("others stay connected to the tests' database")

@@ -1,0 +1,183 @@
+"""Takes out each guard of requests side by side in turn, in a copy of this folder, and shows the test that fails.
+
+    .venv/bin/python -m bundles.tests.without_locks
+
+PostgreSQL is TEST_POSTGRESQL_URL, or the server that the tests bring. First everything must be green with all guards
+in their places. Exit 1 if a guard can go unnoticed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+PROJECT = Path(__file__).resolve().parents[2]
+NO_PART = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
+SECONDS = 300  # for the tests of one guard
+
+SIDE_BY_SIDE = "bundles/tests/test_side_by_side.py"
+SERVED = "bundles/tests/test_served_side_by_side.py"
+STORM = "bundles/tests/test_storm.py"
+IMPORTS = "orders/tests/test_take_orders_side_by_side.py"
+RETRIES = "sweets_store/tests/test_retries.py"
+
+
+class Guard(NamedTuple):
+    """`text` stands exactly once in `path` and is replaced by `instead`; each of `tests` must then fail."""
+
+    name: str
+    path: str
+    text: str
+    instead: str
+    database: str
+    tests: tuple
+
+
+GUARDS = [
+    Guard(
+        "the courier's row lock",
+        "bundles/services.py",
+        "Courier.objects.select_for_update(no_key=True).get(",
+        "Courier.objects.get(",
+        "postgresql",
+        (SIDE_BY_SIDE, STORM),
+    ),
+    Guard(
+        "the courier's row lock in assign alone",
+        "bundles/services.py",
+        "    courier = lock_courier(courier_id)\n    carried = ",
+        "    courier = Courier.objects.get(courier_id=courier_id)\n    carried = ",
+        "postgresql",
+        (SIDE_BY_SIDE,),
+    ),
+    Guard(
+        "the courier's row lock in complete alone",
+        "bundles/services.py",
+        "    lock_courier(courier_id)\n    order = ",
+        "    order = ",
+        "postgresql",
+        (SIDE_BY_SIDE,),
+    ),
+    Guard(
+        "the courier's row lock in change alone",
+        "bundles/services.py",
+        "    courier = lock_courier(courier_id)\n    if not changes:",
+        "    courier = Courier.objects.get(courier_id=courier_id)\n    if not changes:",
+        "postgresql",
+        (SIDE_BY_SIDE,),
+    ),
+    Guard(
+        "the region locks",
+        "bundles/services.py",
+        "    lock_regions(courier.regions)\n",
+        "",
+        "postgresql",
+        (SIDE_BY_SIDE, STORM),
+    ),
+    Guard(
+        "one order of the region locks",
+        "bundles/services.py",
+        "[sorted(set(regions))]",
+        "[list(regions)]",
+        "postgresql",
+        (SIDE_BY_SIDE,),
+    ),
+    Guard(
+        "one order of the inserted rows",
+        "sweets_store/imports/insert.py",
+        "rows = sorted(map(row_of, checked.values.values()))",
+        "rows = list(map(row_of, checked.values.values()))",
+        "postgresql",
+        (IMPORTS,),
+    ),
+    Guard(
+        "the second look of an import that meets the primary key",
+        "sweets_store/imports/insert.py",
+        "    except IntegrityError:\n        refuse_ids_in_use(model, checked)\n",
+        "    except IntegrityError:\n",
+        "postgresql",
+        (IMPORTS,),
+    ),
+    Guard(
+        "SQLite's BEGIN IMMEDIATE",
+        "sweets_store/environment.py",
+        '            "transaction_mode": "IMMEDIATE",\n',
+        "",
+        "sqlite",
+        (SERVED, STORM),
+    ),
+    Guard(
+        "the retry",
+        "sweets_store/retries.py",
+        "TRIES = 4\n",
+        "TRIES = 1\n",
+        "postgresql",
+        (RETRIES,),
+    ),
+]
+
+
+def main():
+    control()
+    noticed = [row for guard in GUARDS for row in without(guard)]
+    tell(f"\n{'taken out':<56}  the test that failed first")
+    for guard, test in noticed:
+        tell(f"{guard.name:<56}  {test or 'NOT NOTICED'}")
+    return 0 if all(test for _, test in noticed) else 1
+
+
+def control():
+    for database in ("postgresql", "sqlite"):
+        tests = dict.fromkeys(test for guard in GUARDS if guard.database == database for test in guard.tests)
+        tell(f"with all guards, on {database}: {' '.join(tests)}")
+        with copied() as folder:
+            if failed := first_failure(folder, database, *tests):
+                sys.exit(f"fails with all guards in their places: {failed}")
+
+
+def without(guard):
+    """Yield (guard, the test that failed first or None) for each of the tests that should notice."""
+    for tests in guard.tests:
+        tell(f"without {guard.name}, on {guard.database}: {tests}")
+        with copied() as folder:
+            take_out(guard, folder)
+            yield guard, first_failure(folder, guard.database, tests)
+
+
+@contextmanager
+def copied():
+    with tempfile.TemporaryDirectory(prefix="without-locks-") as folder:
+        yield shutil.copytree(PROJECT, Path(folder) / "copy", ignore=NO_PART)
+
+
+def take_out(guard, folder):
+    source = (folder / guard.path).read_text()
+    if source.count(guard.text) != 1:
+        sys.exit(f"{guard.name}: stands {source.count(guard.text)} times in {guard.path}, not once:\n{guard.text}")
+    (folder / guard.path).write_text(source.replace(guard.text, guard.instead))
+
+
+def first_failure(folder, database, *tests):
+    """Run the tests up to the first that fails and return its name; None if all are green."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"--database={database}", *tests]
+    run = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, timeout=SECONDS)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)  # a fixture may notice at the end
+    if run.returncode == 0:
+        return None
+    if run.returncode != 1 or not failed:
+        sys.exit(f"the tests could not run:\n{run.stdout}\n{run.stderr}")
+    return failed[1]
+
+
+def tell(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
