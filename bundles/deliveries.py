@@ -6,14 +6,15 @@ Each statement costs the same however many orders are in the bundle and in the h
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
 from bundles.rules import Added, RegionTotal, pay
 from couriers.models import Courier
+from sweets_store.instants import instant_from_column, instant_to_column
 
 
 class Delivery(NamedTuple):
@@ -32,20 +33,11 @@ class Delivery(NamedTuple):
     others_undelivered: bool
 
 
-def lock_carrier(courier_id: int) -> bool:
-    """Lock the courier's row, unread, until the transaction ends; return whether he is there.
-
-    On SQLite the transaction itself is the lock.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK[connection.vendor], [courier_id])
-        return cursor.fetchone() is not None
-
-
 def find_delivery(*, order_id: int, complete_time: datetime) -> Delivery | None:
     """Return the order's place in its bundle if it is delivered then; None if it is unknown or in no bundle."""
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVERY[connection.vendor], {"order_id": order_id, "complete_time": _stored(complete_time)})
+        asked = {"order_id": order_id, "complete_time": instant_to_column(complete_time)}
+        cursor.execute(_DELIVERY[connection.vendor], asked)
         row = cursor.fetchone()
     if row is None:
         return None
@@ -54,9 +46,9 @@ def find_delivery(*, order_id: int, complete_time: datetime) -> Delivery | None:
         courier_id,
         bundle_id,
         region,
-        None if delivered is None else _instant(delivered),
-        _instant(before),
-        None if next_time is None else (next_region, _instant(next_time)),
+        None if delivered is None else instant_from_column(delivered),
+        instant_from_column(before),
+        None if next_time is None else (next_region, instant_from_column(next_time)),
         bool(others_undelivered),
     )
 
@@ -69,15 +61,16 @@ def book_delivery(*, courier_id: int, order_id: int, complete_time: datetime, ad
     ]
     rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(totals))
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVER, [_stored(complete_time), order_id])
+        cursor.execute(_DELIVER, [instant_to_column(complete_time), order_id])
         cursor.execute(_ADD.format(rows=rows), [*chain.from_iterable(totals)])
 
 
 def complete_bundle(bundle_id: int) -> None:
     """Complete the bundle, in which nothing is undelivered any more; if it delivered something, it pays now."""
     with connection.cursor() as cursor:
-        cursor.execute(_COMPLETE, [bundle_id])
+        cursor.execute(_BUNDLE, [bundle_id])
         [(courier_id, courier_type, delivered_something)] = cursor.fetchall()
+        cursor.execute(_COMPLETE, [bundle_id])
         if delivered_something:
             cursor.execute(_PAY, [pay(courier_type), courier_id])
 
@@ -89,28 +82,9 @@ def courier_with_totals(courier_id: int) -> tuple[Courier, list[RegionTotal]] | 
         row = cursor.fetchone()
     if row is None:
         return None
-    courier_id, courier_type, regions, working_hours, earnings, totals = row
-    values = (courier_id, courier_type, json.loads(regions), json.loads(working_hours), earnings)
-    courier = Courier.from_db(
-        connection.alias, ("courier_id", "courier_type", "regions", "working_hours", "earnings"), values
-    )
-    return courier, [RegionTotal(*total) for total in json.loads(totals or "[]")]
+    *columns, totals = row
+    return Courier.from_row(*columns), [RegionTotal(*total) for total in json.loads(totals or "[]")]
 
-
-def _stored(instant: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(instant)
-
-
-def _instant(stored: datetime | str) -> datetime:
-    """SQLite keeps UTC without saying so; what is no plain column it gives as text."""
-    instant = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
-    return instant.replace(tzinfo=UTC)
-
-
-_LOCK = {
-    "postgresql": "SELECT courier_id FROM couriers WHERE courier_id = %s FOR NO KEY UPDATE",
-    "sqlite": "SELECT courier_id FROM couriers WHERE courier_id = %s",
-}
 
 # All but the rows found by their keys comes from the index orders_by_bundle. Two undelivered orders tell whether
 # there is one beside this; asked for them by their NULL, PostgreSQL takes the index of all undelivered orders in the
@@ -155,18 +129,20 @@ _ADD = """
         microseconds = (total.microseconds + excluded.microseconds) %% 1000000
 """
 
-_COMPLETE = """
-    UPDATE bundles SET is_completed = TRUE WHERE bundle_id = %s
-    RETURNING courier_id, courier_type, EXISTS (
+_BUNDLE = """
+    SELECT courier_id, courier_type, EXISTS (
         SELECT 1 FROM orders WHERE orders.bundle_id = bundles.bundle_id AND complete_time IS NOT NULL)
+    FROM bundles WHERE bundle_id = %s
 """
+
+_COMPLETE = "UPDATE bundles SET is_completed = TRUE WHERE bundle_id = %s"
 
 _PAY = "UPDATE couriers SET earnings = earnings + %s WHERE courier_id = %s"
 
 # The totals as one value: joined, they would repeat the courier's long lists.
 _COURIER = {
     vendor: f"""
-        SELECT courier_id, courier_type, regions, working_hours, earnings,
+        SELECT {Courier.COLUMNS},
                (SELECT {totals} FROM delivery_totals WHERE delivery_totals.courier_id = couriers.courier_id)
         FROM couriers WHERE courier_id = %s
     """  # noqa: S608  # only our own words

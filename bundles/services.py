@@ -1,29 +1,25 @@
 """The use cases around bundles.
 
-Lock order everywhere: the courier's row, then his regions. A bundle and its orders are written under their courier's
-row alone, so their own order does not matter.
+Their locks stand in bundles/locks.py. A bundle and its orders are written under their courier's row alone, so their own
+order does not matter.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from bundles.assignments import carried_bundle, form_bundle
 from bundles.candidates import lightest_that_fit
-from bundles.deliveries import book_delivery, complete_bundle, courier_with_totals, find_delivery, lock_carrier
+from bundles.deliveries import book_delivery, complete_bundle, courier_with_totals, find_delivery
+from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_regions
 from bundles.models import Bundle
 from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet
 from sweets_store.errors import DomainError, NotFound
 from sweets_store.retries import retried
-
-
-class UnknownCourier(NotFound):
-    code = "unknown_courier"
-    message = "There is no courier {courier_id}. Hire him by POST /couriers first."
 
 
 class UnknownBundle(NotFound):
@@ -54,16 +50,14 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     orders: what is read after that is free until the transaction ends.
     """
     courier = lock_courier(courier_id)
-    carried = carried_orders(courier_id).values_list("order_id", "bundle__assign_time")
-    if carried:
+    if carried := carried_bundle(courier_id):
         return Assignment([order_id for order_id, _ in carried], carried[0][1])
 
     lock_regions(courier.regions)
     order_ids = lightest_that_fit(courier)
     if not order_ids:
         return Assignment([], None)
-    bundle = Bundle.objects.create(courier=courier, courier_type=courier.courier_type, assign_time=now)
-    handed = Order.objects.free().filter(order_id__among=order_ids).update(bundle=bundle)
+    handed = form_bundle(courier=courier, order_ids=order_ids, assign_time=now)
     if handed != len(order_ids):
         raise RuntimeError(f"{len(order_ids) - handed} of the orders chosen under lock were not free")
     return Assignment(order_ids, now)
@@ -79,8 +73,7 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     The courier's row is locked first, so that a PATCH cannot release the order meanwhile, nor another completion of his
     find the same neighbours or write the same totals.
     """
-    if not lock_carrier(courier_id):
-        raise UnknownCourier(courier_id=courier_id)
+    lock_courier_unread(courier_id)
     delivery = find_delivery(order_id=order_id, complete_time=complete_time)
     if delivery is None or delivery.courier_id != courier_id:
         raise NotCarried(courier_id=courier_id, order_id=order_id)
@@ -169,28 +162,3 @@ def carried_orders(courier_id: int) -> OrderQuerySet:
     """The undelivered orders of his active bundle, lightest first."""
     active = Order.objects.undelivered().filter(bundle__courier_id=courier_id, bundle__is_completed=False)
     return active.lightest_first()
-
-
-def lock_courier(courier_id: int) -> Courier:
-    """Lock the courier's row until the transaction ends, so that only one at a time decides about him.
-
-    No key update: a bundle's foreign key needs no more of him than that he stays. On SQLite the transaction itself is
-    the lock.
-    """
-    try:
-        return Courier.objects.select_for_update(no_key=True).get(courier_id=courier_id)
-    except Courier.DoesNotExist:
-        raise UnknownCourier(courier_id=courier_id) from None
-
-
-def lock_regions(regions: Iterable[int]) -> None:
-    """Lock the regions until the transaction ends, in one order for everyone: so nobody waits in a circle.
-
-    Couriers compete for orders within a region only, so those without a common one do not wait for each other.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(pg_advisory_xact_lock(region)) FROM unnest(%s::bigint[]) AS region",
-                [sorted(set(regions))],
-            )

@@ -1,6 +1,7 @@
+import json
 from decimal import Decimal
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 
@@ -34,6 +35,9 @@ class Courier(models.Model):
 
     objects = CourierQuerySet.as_manager()
 
+    # What plain SQL selects for `from_row`, in its order.
+    COLUMNS = "courier_id, courier_type, regions, working_hours, earnings"
+
     class Meta:
         db_table = "couriers"
         ordering = ["courier_id"]
@@ -44,6 +48,12 @@ class Courier(models.Model):
 
     def __str__(self) -> str:
         return f"Courier {self.courier_id}"
+
+    @classmethod
+    def from_row(cls, courier_id: int, courier_type: str, regions: str, hours: str, earnings: int) -> "Courier":
+        """The courier of a row of `COLUMNS`, as plain SQL brings them: lists as JSON texts."""
+        values = (courier_id, courier_type, json.loads(regions), json.loads(hours), earnings)
+        return cls.from_db(connection.alias, cls.COLUMNS.split(", "), values)
 
     @property
     def capacity(self) -> Decimal:

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from bundles.services import UnknownCourier
+from bundles.locks import UnknownCourier
 from couriers.serializers import CourierChangeSerializer, CourierSerializer
 from sweets_store.imports.checked import MAX_OBJECTS
 from sweets_store.schema import ID, CouriersReport, answers_to_body, answers_to_get, answers_to_list

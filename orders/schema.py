@@ -3,7 +3,8 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from bundles.services import NotCarried, UnknownCourier
+from bundles.locks import UnknownCourier
+from bundles.services import NotCarried
 from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
 from orders.services import UnknownOrder
 from sweets_store.imports.checked import MAX_OBJECTS

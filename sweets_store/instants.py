@@ -1,7 +1,10 @@
-"""Instants as the contract writes them: RFC 3339 in, UTC with six decimals and `Z` out."""
+"""Instants as the contract writes them, RFC 3339 in, UTC with six decimals and `Z` out, and as columns keep them."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from django.db import connection
 
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -31,3 +34,14 @@ def parse_instant(text: str) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def instant_to_column(instant: datetime) -> Any:
+    """What plain SQL writes into a column."""
+    return connection.ops.adapt_datetimefield_value(instant)
+
+
+def instant_from_column(stored: datetime | str) -> datetime:
+    """What plain SQL has read: SQLite keeps UTC without saying so, and what is no plain column it gives as text."""
+    instant = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return instant.replace(tzinfo=UTC)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bundles.locks import UnknownCourier
 from bundles.models import Bundle
-from bundles.services import UnknownCourier, assign_orders, change_courier
+from bundles.services import assign_orders, change_courier
 from bundles.tests import reference
 from bundles.tests.factories import BundleFactory
 from bundles.tests.scenes import add_orders, rolled_back, rows, what_is_wrong
@@ -293,8 +294,9 @@ def test_statements_do_not_grow_with_the_bundle(api, size):
         OrderFactory.build(order_id=n, bundle=bundle, weight=Decimal("0.1")) for n in range(1, size + 1)
     )
 
-    # Is he there? The courier, his change, what he carries, what he does no longer, the bundle.
+    # Is he there? The courier, his change, what he carries, what he does no longer, the bundle, read and
+    # completed.
     with statements_captured() as statements:
         answer = api.patch("/couriers/2", {"regions": [2]})
     assert answer.status == 200
-    assert len(statements) == 6
+    assert len(statements) == 7

@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from bundles.locks import UnknownCourier
 from bundles.models import Bundle
-from bundles.services import NotCarried, UnknownCourier, complete_order
+from bundles.services import NotCarried, complete_order
 from bundles.tests import reference
 from bundles.tests.factories import BundleFactory
 from bundles.tests.scenes import rows, totals
@@ -238,13 +239,13 @@ def test_nor_do_those_of_the_last_order_amid_the_delivered_ones(api, size):
         for n in range(1, size)
     )
 
-    # As above, then the bundle, the pay.
+    # As above, then the bundle, read and completed, and the pay.
     with statements_captured() as statements:
         api.post(
             "/orders/complete",
             {"courier_id": bundle.courier_id, "order_id": size, "complete_time": "2026-01-10T09:00:05Z"},
         )
-    assert len(statements) == 6
+    assert len(statements) == 7
     assert Bundle.objects.get().is_completed
 
 

@@ -3,7 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from bundles.services import UnknownCourier, change_courier, complete_order, courier_statement
+from bundles.locks import UnknownCourier
+from bundles.services import change_courier, complete_order, courier_statement
 from bundles.tests.factories import BundleFactory
 from couriers.tests.factories import CourierFactory
 from orders.models import Order

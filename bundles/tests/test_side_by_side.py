@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from django.db import connection, transaction
 
+from bundles.locks import lock_regions
 from bundles.models import Bundle
 from bundles.services import (
     NotCarried,
@@ -15,7 +16,6 @@ from bundles.services import (
     change_courier,
     complete_order,
     courier_statement,
-    lock_regions,
 )
 from bundles.tests import reference
 from bundles.tests.factories import BundleFactory

@@ -10,7 +10,9 @@ GROUND, RECORDS, RULES, SERVICES, DOORS, COMPOSITION = range(6)
 FLOORS = {
     **dict.fromkeys(["models"], RECORDS),
     **dict.fromkeys(["rules"], RULES),
-    **dict.fromkeys(["services", "candidates", "deliveries", "shelves", "stored", "verification"], SERVICES),
+    **dict.fromkeys(
+        ["services", "assignments", "candidates", "deliveries", "locks", "shelves", "stored", "verification"], SERVICES
+    ),
     **dict.fromkeys(["serializers", "filters", "schema", "views", "urls", "admin", "management"], DOORS),
 }
 MODULES = sorted(
