@@ -27,7 +27,7 @@ class CourierViewSet(ListedViewSet):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         statement = courier_statement(courier_id=pk)
-        answer: dict[str, Any] = {**CourierSerializer(statement.courier).data, "earnings": statement.earnings}
+        answer: dict[str, Any] = CourierSerializer.represented(statement.courier) | {"earnings": statement.earnings}
         if statement.rating is not None:
             answer["rating"] = float(statement.rating)
         return Response(answer)
@@ -35,4 +35,4 @@ class CourierViewSet(ListedViewSet):
     def partial_update(self, request: Request, pk: int) -> Response:
         require_courier(courier_id=pk)
         changes = CourierChangeSerializer.checked_change(read_object(request), list_name="couriers", object_id=pk)
-        return Response(CourierSerializer(change_courier(courier_id=pk, changes=changes)).data)
+        return Response(CourierSerializer.represented(change_courier(courier_id=pk, changes=changes)))

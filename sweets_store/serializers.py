@@ -152,6 +152,11 @@ class StrictSerializer(serializers.Serializer):
         return {name: field.to_internal_value for name, field in cls.declared().items()}
 
     @classmethod
+    def represented(cls, record: Any) -> dict[str, Any]:
+        """Return the record as JSON values. DRF's `data` copies every declared field for each answer."""
+        return {name: field.to_representation(getattr(record, name)) for name, field in cls.declared().items()}
+
+    @classmethod
     def faults_of(cls, sent: dict[str, Any], values: dict[str, Any], *, partial: bool = False) -> Faults:
         """Put the good values of `sent` into `values` and return a message for each bad, missing or unknown field."""
         checks = cls.checks()
