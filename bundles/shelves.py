@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from sweets_store.hours import filled_half_hours, touched_half_hours, worked_minutes
+from sweets_store.hours import EDGE_BITS, filled_half_hours, outer_window, touched_half_hours, worked_minutes
 
 # Who has more delivery masks than this in his regions reads them faster as they are than parted.
 MOST_STEPS = 2_000
@@ -47,9 +47,9 @@ class Search:
     """What somebody who works at these hours asks of the shelves."""
 
     def __init__(self, hours: Sequence[str]) -> None:
-        self.worked, filled = touched_half_hours(hours), filled_half_hours(hours)
-        self.fits = _FITS if self.worked == filled else _FITS_TO_THE_MINUTE[connection.vendor]
-        self.asked = {"worked": self.worked, "filled": filled, "minutes": worked_minutes(hours)}
+        self.worked, self.filled = touched_half_hours(hours) << EDGE_BITS, filled_half_hours(hours) << EDGE_BITS
+        self.minutes = worked_minutes(hours)
+        self.fits = _FITS if self.worked == self.filled else _FITS_TO_THE_MINUTE[connection.vendor]
 
     def read(self, shelves: list[Shelf], *, size: int, end: Place) -> list[Passed]:
         """Pass the next `size` orders of each shelf, none at `end` or behind; return who fits and who is number `size`.
@@ -57,7 +57,14 @@ class Search:
         The shelves are either all parted by hours or none is.
         """
         pages = _PAGES[connection.vendor][shelves[0].mask is not None].format(fits=self.fits)
-        asked: dict[str, Any] = self.asked | {"size": size, "end_weight": end.weight, "end_id": end.order_id}
+        asked: dict[str, Any] = {
+            "worked": self.worked,
+            "filled": self.filled,
+            "minutes": self.minutes,
+            "size": size,
+            "end_weight": end.weight,
+            "end_id": end.order_id,
+        }
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 asked |= {
@@ -92,7 +99,14 @@ class Search:
         if len(parts) > MOST_STEPS:
             return shelves
         after = {shelf.region: shelf.after for shelf in shelves}
-        return [Shelf(region, mask, after[region]) for region, mask in parts if mask & self.worked]
+        return [Shelf(region, mask, after[region]) for region, mask in parts if self._may_fit(mask)]
+
+    def _may_fit(self, mask: int) -> bool:
+        """Whether orders of this mask can overlap the hours: for those of one window, whether they do."""
+        if mask & self.filled or not mask & self.worked:
+            return bool(mask & self.filled)
+        start, end = outer_window(mask)
+        return "1" in self.minutes[start:end]
 
 
 _FITS = "orders.delivery_mask & %(worked)s > 0"

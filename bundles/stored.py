@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection, transaction
 
 from couriers.models import CourierType
-from sweets_store.hours import parse_window, touched_half_hours
+from sweets_store.hours import delivery_mask, parse_window
 from sweets_store.serializers import ChoiceField, HoursField, IdField, Refused, RegionsField, WeightField
 from sweets_store.strict_json import decoder
 
@@ -277,9 +277,9 @@ def good(read: Callable[[Any], Value], stored: Any) -> Value | None:
 
 
 class Hours(NamedTuple):
-    """Windows of a day: as the mask of the half-hours that they touch, and as one of their minutes."""
+    """Windows of a day: as an order's delivery mask, and as a mask of their minutes."""
 
-    half_hours: int
+    delivery_mask: int
     minutes: int
 
 
@@ -307,7 +307,7 @@ def read_hours(stored: Any) -> Hours:
     minutes = 0
     for start, end in map(parse_window, windows):
         minutes |= (1 << end) - (1 << start)
-    return Hours(touched_half_hours(windows), minutes)
+    return Hours(delivery_mask(windows), minutes)
 
 
 def _read_json(stored: Any) -> Any:

@@ -146,12 +146,12 @@ def values_are_the_contracts(row: CourierRow | BundleRow | OrderRow | TotalRow, 
 
 def mask_is_true_to_the_hours(order: OrderRow) -> Faults:
     hours = good(read_hours, order.delivery_hours)
-    if hours is not None and order.delivery_mask != hours.half_hours:
+    if hours is not None and order.delivery_mask != hours.delivery_mask:
         yield Fault(
             "stale_delivery_mask",
             str(order),
-            f"delivery_mask is {shown(order.delivery_mask)}, but its delivery_hours make {hours.half_hours}: it is"
-            f" offered to the wrong couriers. Set delivery_mask to {hours.half_hours}.",
+            f"delivery_mask is {shown(order.delivery_mask)}, but its delivery_hours make {hours.delivery_mask}: it is"
+            f" offered to the wrong couriers. Set delivery_mask to {hours.delivery_mask}.",
         )
 
 

@@ -45,7 +45,11 @@ class Order(models.Model):
     region = models.BigIntegerField()
     delivery_hours = models.JSONField(help_text='Windows "HH:MM-HH:MM", in the order sent.')
     delivery_mask = models.BigIntegerField(
-        editable=False, help_text="Derived from delivery_hours: a bit for each half-hour of the day that they touch."
+        editable=False,
+        help_text=(
+            "Derived from delivery_hours: a bit for each half-hour of the day that they touch, above ten bits for the"
+            " minutes at which they begin and end."
+        ),
     )
     # Its index is orders_by_bundle below: the one that Django would make holds every free order for nothing.
     bundle = models.ForeignKey(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from orders.models import Order
 from sweets_store.errors import NotFound
-from sweets_store.hours import touched_half_hours
+from sweets_store.hours import delivery_mask
 from sweets_store.imports.checked import CheckedImport, Row
 from sweets_store.imports.insert import Outcome, Watch, import_file, insert_all_or_none, unwatched
 from sweets_store.imports.reader import Reader
@@ -28,7 +28,7 @@ def import_orders(*, file: Reader, rejects: Path | None = None, watch: Watch = u
 
 
 def order_row(order_id: int, weight: Decimal, region: int, delivery_hours: list[str]) -> Row:
-    return order_id, str(weight), region, hours_json(delivery_hours), touched_half_hours(delivery_hours)
+    return order_id, str(weight), region, hours_json(delivery_hours), delivery_mask(delivery_hours)
 
 
 def hours_json(hours: list[str]) -> str:

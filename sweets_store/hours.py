@@ -1,11 +1,12 @@
 """Windows of a day, written `HH:MM-HH:MM` (contract, "Hours"), and what they share.
 
 Minutes are counted from midnight. A day has 48 half-hours; a mask has bit `n` set for the half-hour that begins at
-minute `30 * n`. Masks let the database find overlapping hours without reading the text.
+minute `30 * n`. Masks let the database find overlapping hours without reading the text. That of an order has ten bits
+more, below the others, for the minute at which its first window begins and its last one ends.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -36,6 +37,27 @@ def touched_half_hours(hours: Iterable[str]) -> int:
     for window in hours:
         mask |= _touched(window)
     return mask
+
+
+EDGE_BITS = 10
+
+
+def delivery_mask(hours: Sequence[str]) -> int:
+    """The half-hours that the hours touch, above the minutes before the first of them in its half-hour and up to the
+    last of them in its own. Hours that touch the same half-hours but begin or end at other minutes so have other masks.
+    """
+    if not hours:
+        return 0
+    windows = [parse_window(window) for window in hours]
+    start, end = min(windows)[0], max(end for _, end in windows)
+    return touched_half_hours(hours) << EDGE_BITS | start % 30 << 5 | (end - 1) % 30
+
+
+def outer_window(mask: int) -> tuple[int, int]:
+    """The first and the last minute, (start, end), of the hours that have this delivery mask, not 0."""
+    half_hours = mask >> EDGE_BITS
+    first, last = (half_hours & -half_hours).bit_length() - 1, half_hours.bit_length() - 1
+    return first * 30 + (mask >> 5 & 31), last * 30 + (mask & 31) + 1
 
 
 def filled_half_hours(hours: Iterable[str]) -> int:

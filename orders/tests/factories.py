@@ -3,7 +3,7 @@ from decimal import Decimal
 import factory
 
 from orders.models import Order
-from sweets_store.hours import touched_half_hours
+from sweets_store.hours import delivery_mask
 
 
 class OrderFactory(factory.django.DjangoModelFactory):
@@ -14,4 +14,4 @@ class OrderFactory(factory.django.DjangoModelFactory):
     weight = Decimal(1)
     region = 1
     delivery_hours = factory.LazyFunction(lambda: ["09:00-18:00"])
-    delivery_mask = factory.LazyAttribute(lambda order: touched_half_hours(order.delivery_hours))
+    delivery_mask = factory.LazyAttribute(lambda order: delivery_mask(order.delivery_hours))

@@ -13,7 +13,7 @@ from orders.models import Order
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
 from orders.tests.factories import OrderFactory
-from sweets_store.hours import touched_half_hours
+from sweets_store.hours import delivery_mask
 from sweets_store.imports.formats import reader_of
 from sweets_store.imports.insert import ImportRefused
 from sweets_store.imports.rejects import RejectsUnwritable
@@ -86,7 +86,7 @@ def test_takes_all_orders_as_the_api_would(file, file_format):
         (3, Decimal(50), 2**63 - 1, []),
     ]
     for taken in Order.objects.all():
-        assert taken.delivery_mask == touched_half_hours(taken.delivery_hours)
+        assert taken.delivery_mask == delivery_mask(taken.delivery_hours)
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('bundles', '0001_initial'),
-        ('orders', '0001_initial'),
+        ('orders', '0002_minutes_in_delivery_mask'),
     ]
 
     operations = [
