@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 CLAIM = "imports"
 REQUEST_GOAL = 3.0
 # Half the rate that is the goal of a request.
-FILE_GOAL = 2 * REQUEST_GOAL
+FILE_GOAL = 2
 MEMORY_GOAL = 100.0
 
 

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Lookup, Model
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -16,31 +17,53 @@ ROWS_AT_ONCE = 100
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert the rows, in their order, as one statement: COPY on PostgreSQL, `executemany` on SQLite.
+    """Insert the rows, in their order, while they come: by one COPY on PostgreSQL, by `executemany` on SQLite.
 
-    The values go to the columns as they are; JSON is text. Raises IntegrityError; then none is inserted.
+    The values go to the columns as they are; JSON is text. Raises IntegrityError, and what `rows` raises; some rows may
+    then be inserted already, which the caller's transaction takes back.
     """
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
-    with connection.wrap_database_errors, connection.cursor() as cursor:  # copy_expert does not wrap its own
+    rows = iter(rows)
+    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", CSVStream(rows))
+            copy_rows(cursor, f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", rows)
         else:
             places = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  # the names are quoted
-            cursor.executemany(statement, list(rows))
+            while batch := list(islice(rows, ROWS_AT_ONCE)):  # Django keeps all that one call is given
+                cursor.executemany(statement, batch)
+
+
+def copy_rows(cursor: CursorWrapper, statement: str, rows: Iterator[Sequence[Any]]) -> None:
+    stream = CSVStream(rows)
+    try:
+        with connection.wrap_database_errors:  # copy_expert does not wrap its own
+            cursor.copy_expert(statement, stream)
+    except OperationalError:
+        if stream.fault:  # the driver makes a cancelled query of it
+            raise stream.fault from None
+        raise
 
 
 class CSVStream:
-    """The rows as a file that is written while it is read: neither is whole in memory, and neither side waits."""
+    """The rows as a file that is written while it is read: neither is whole in memory, and neither side waits.
 
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = iter(rows)
+    `fault` is what the rows raised.
+    """
+
+    def __init__(self, rows: Iterator[Sequence[Any]]) -> None:
+        self._rows = rows
+        self.fault: BaseException | None = None
 
     def read(self, size: int) -> str:
         """Return some rows, which may be more text than `size`; nothing at the end."""
         text = io.StringIO()
-        csv.writer(text).writerows(islice(self._rows, ROWS_AT_ONCE))
+        try:
+            csv.writer(text).writerows(islice(self._rows, ROWS_AT_ONCE))
+        except BaseException as fault:
+            self.fault = fault
+            raise
         return text.getvalue()
 
 

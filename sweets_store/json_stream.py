@@ -9,7 +9,9 @@ from sweets_store.strict_json import MAX_DEPTH, BrokenJSON, check_value, decoder
 
 # What may stand between a number and the text that lengthens it: of 1e+5 the parser takes 1 as long as it sees 1e+.
 NUMBER_TAIL = 2
+# What the names of one object may hold in memory: they are compared with each other.
 MAX_NAMES = 2**17
+MAX_NAMES_CHARACTERS = 2**22
 # In a body of the API an object has two levels around it: the body and its list.
 ITEM_DEPTH = MAX_DEPTH - 2
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -88,6 +90,7 @@ class Document:
     def names(self) -> Iterator[str]:
         """Yield the names of an object. Whoever is given one takes its value before he asks for the next."""
         seen: set[str] = set()
+        characters = 0
         self.take("{")
         mark = self.take_if("}") or ","
         while mark == ",":
@@ -96,8 +99,9 @@ class Document:
                 self.refuse("a name in double quotes expected")
             if name in seen:
                 self.refuse("a key stands twice in one object")
-            if len(seen) == MAX_NAMES:
-                self.refuse(f"an object holds more than {MAX_NAMES} names")
+            characters += len(name)
+            if len(seen) == MAX_NAMES or characters > MAX_NAMES_CHARACTERS:
+                self.refuse("the names of an object are too many or too long")
             seen.add(name)
             self.take(":")
             yield name

@@ -125,11 +125,11 @@ class InstantField(StrictField):
         return format_instant(value)
 
 
-def unknown_fields(sent: Iterable[str], known: Collection[str]) -> Faults:
-    """Return a message for each of the first 100 names that are not known, and `__core__` counts the others."""
+def unknown_fields(sent: Iterable[str], known: Collection[str], *, most: int = MAX_UNKNOWN) -> Faults:
+    """Return a message for each of the first `most` names that are not known, and `__core__` counts the others."""
     unknown = [name for name in sent if name not in known]
-    faults = dict.fromkeys(unknown[:MAX_UNKNOWN], f"is unknown; known: {', '.join(known)}")
-    if more := len(unknown[MAX_UNKNOWN:]):
+    faults = dict.fromkeys(unknown[:most], f"is unknown; known: {', '.join(known)}")
+    if more := len(unknown[most:]):
         faults["__core__"] = f"{more} more fields are unknown"
     return faults
 
@@ -157,7 +157,9 @@ class StrictSerializer(serializers.Serializer):
         return {name: field.to_representation(getattr(record, name)) for name, field in cls.declared().items()}
 
     @classmethod
-    def faults_of(cls, sent: dict[str, Any], values: dict[str, Any], *, partial: bool = False) -> Faults:
+    def faults_of(
+        cls, sent: dict[str, Any], values: dict[str, Any], *, partial: bool = False, most_unknown: int = MAX_UNKNOWN
+    ) -> Faults:
         """Put the good values of `sent` into `values` and return a message for each bad, missing or unknown field."""
         checks = cls.checks()
         faults: Faults = {}
@@ -173,7 +175,7 @@ class StrictSerializer(serializers.Serializer):
                 if not partial:
                     faults[name] = "is required"
         if len(sent) + missing > len(checks):  # to count costs a tenth less than to compare the names
-            faults |= unknown_fields(sent, checks)
+            faults |= unknown_fields(sent, checks, most=most_unknown)
         return faults
 
     @classmethod

@@ -7,10 +7,12 @@ from itertools import islice
 from typing import Any, ClassVar, Protocol
 
 from sweets_store.errors import ValidationFailed
-from sweets_store.serializers import Faults, StrictSerializer, unknown_fields
+from sweets_store.serializers import MAX_UNKNOWN, Faults, StrictSerializer, unknown_fields
 
 MAX_OBJECTS = 100_000
 MAX_REPORTED = 10_000
+# Enough for 10,000 objects of which all four fields are bad and two more unknown.
+MAX_REPORT_CHARACTERS = 4_000_000
 
 Row = tuple[Any, ...]
 
@@ -36,6 +38,12 @@ class CheckedImport:
     bad: set[int] = field(default_factory=set)
     faults: dict[int, Faults] = field(default_factory=dict)
     top_faults: Faults = field(default_factory=dict)
+    characters: int = 0
+
+    @property
+    def most_unknown(self) -> int:
+        """How many unknown fields of one more object are named; once the report is long, none: so it has a bound."""
+        return MAX_UNKNOWN if self.characters < MAX_REPORT_CHARACTERS else 0
 
     def usable_ids(self) -> list[int]:
         return [object_id for object_id in self.ids if object_id is not None]
@@ -46,6 +54,7 @@ class CheckedImport:
         self.bad.add(place)
         if len(self.faults) < MAX_REPORTED:
             self.faults[place] = faults
+            self.characters += sum(len(name) + len(text) for name, text in faults.items())
 
     def refuse_ids(self, ids: set[int], message: str) -> None:
         """Refuse the objects with these ids; a fault already named for an id stays."""
@@ -120,7 +129,7 @@ class ImportedSerializer(StrictSerializer):
         judge = cls.judge()
         ids, rows, bad = checked.ids, checked.rows, checked.bad
         for place, sent in enumerate(objects):
-            row, faults = judge(sent)
+            row, faults = judge(sent, checked.most_unknown)
             ids.append(row[0])
             if faults:
                 checked.refuse(place, faults)
@@ -132,21 +141,25 @@ class ImportedSerializer(StrictSerializer):
             checked.refuse_ids(twice, "stands more than once in this import")
 
     @classmethod
-    def judge(cls) -> Callable[[Any], tuple[Row, Faults]]:
+    def judge(cls) -> Callable[..., tuple[Row, Faults]]:
         """Return what makes of an object its row, or of a bad one its id, None if it has no usable one, and its faults.
 
+        Its second argument is how many unknown fields are named; the others are counted.
         Nearly all objects are good, so a row is tried for before faults are looked for; both call the same checks.
         """
         checks, row_of, id_name, no_faults = tuple(cls.checks().items()), cls.row_of, cls.id_name(), Faults()
 
-        def judge_object(sent: Any) -> tuple[Row, Faults]:
+        def judge_object(sent: Any, most_unknown: int = MAX_UNKNOWN) -> tuple[Row, Faults]:
             try:
                 if len(sent) == len(checks):
                     return row_of(*[check(sent[name]) for name, check in checks]), no_faults
             except (KeyError, TypeError, ValueError):
                 pass
             values: dict[str, Any] = {}
-            faults = cls.faults_of(sent, values) if type(sent) is dict else {"__core__": "must be an object"}
+            if type(sent) is dict:
+                faults = cls.faults_of(sent, values, most_unknown=most_unknown)
+            else:
+                faults = {"__core__": "must be an object"}
             return (row_of(**values), no_faults) if not faults else ((values.get(id_name),), faults)
 
         return judge_object

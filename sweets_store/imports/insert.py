@@ -3,7 +3,7 @@
 So does one from a file, unless it is told where to put the bad ones.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
@@ -15,7 +15,7 @@ from django.db.models import Model
 
 from sweets_store.bulk import insert_rows
 from sweets_store.errors import DomainError
-from sweets_store.imports.checked import MAX_REPORTED, CheckedImport
+from sweets_store.imports.checked import MAX_REPORTED, CheckedImport, Row
 from sweets_store.imports.reader import BrokenRow, Reader
 from sweets_store.imports.rejects import Rejects, new_rejects
 from sweets_store.imports.spool import Spool, new_spool
@@ -83,7 +83,10 @@ class Outcome(NamedTuple):
 
 
 def unwatched(step: str, rows: int) -> None:
-    """Who watches is told every 10,000 rows which step they have gone through."""
+    """Who watches is told every 10,000 rows which step they have gone through.
+
+    Rows that are being stored occupy the connection: whoever queries then takes another one.
+    """
 
 
 def import_file(
@@ -167,11 +170,17 @@ def insert_good_rows(
     model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, publish: Callable[[], None] | None
 ) -> int:
     """Insert the good rows and return how many."""
-    stored = 0
-    for rows in spool.good_batches():
-        insert_rows(model, columns, rows)
-        stored += len(rows)
-        watch("stored", stored)
+    taken = 0
+
+    def watched() -> Iterator[Row]:
+        nonlocal taken
+        for taken, row in enumerate(spool.good_rows(), 1):
+            yield row
+            if taken % WATCHED_ROWS == 0:
+                watch("stored", taken)
+
+    insert_rows(model, columns, watched())
+    watch("stored", taken)
     if publish:
         publish()  # before the commit: who dies in between leaves rejects and an unchanged store
-    return stored
+    return taken

@@ -120,14 +120,12 @@ class Spool:
         number: int = self._connection.execute(query).fetchone()[0]
         return number
 
-    def good_batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the columns of the good rows by ascending id, in lists that are short where the rows are large."""
-        good = "FROM rows WHERE NOT EXISTS (SELECT 1 FROM faults WHERE faults.place = rows.place)"
-        lengths = " + ".join(f"length({column})" for column in self._columns.split(", "))
-        largest = self._number(f"SELECT ifnull(max({lengths}), 1) {good}")
-        rows = self._connection.execute(f"SELECT {self._columns} {good} ORDER BY id")
-        while batch := rows.fetchmany(max(1, min(BATCH_ROWS, BATCH_CHARACTERS // largest))):
-            yield batch
+    def good_rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns of the good rows by ascending id."""
+        yield from self._connection.execute(
+            f"SELECT {self._columns} FROM rows"  # noqa: S608
+            " WHERE NOT EXISTS (SELECT 1 FROM faults WHERE faults.place = rows.place) ORDER BY id"
+        )
 
     def bad_rows(self) -> Iterator[BadRow]:
         """Yield the bad rows in the order of the file."""

@@ -77,6 +77,23 @@ def test_reads_do_not_wait_for_a_writer(impatient_store):
         assert impatient_store.get("/orders").status == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "sent", "field"),
+    [
+        ("a bad order", "/orders", ORDER | {"order_id": 2, "weight": 0}, "weight"),
+        ("a bad courier", "/couriers", COURIER | {"courier_id": 2, "courier_type": "plane"}, "courier_type"),
+        ("an order's id in use", "/orders", ORDER, "order_id"),
+        ("a courier's id in use", "/couriers", COURIER, "courier_id"),
+    ],
+)
+def test_a_bad_import_is_refused_before_it_needs_a_lock(name, path, sent, field, impatient_store):
+    with everything_locked(impatient_store):
+        answer = impatient_store.post(path, {"data": [sent]})
+
+    assert answer.status == 400
+    assert answer.body["validation_error"][str(next(iter(sent.values())))].keys() == {field}
+
+
 @pytest.mark.postgresql
 def test_a_database_that_only_reads_is_unavailable_for_writes(impatient_store):
     name = urlsplit(impatient_store.environment["DATABASE_URL"]).path.removeprefix("/")

@@ -9,6 +9,7 @@ import pytest
 from sweets_store.tests.serving import served_store
 
 MIB = 1024 * 1024
+LONG = "a" * 260_000
 WINDOWS = ",".join(['"09:00-18:00"'] * 18)
 
 
@@ -26,9 +27,15 @@ def orders(fields):
     return listed(f'{{"order_id": {number}, {fields}}}' for number in range(1, 100_001))
 
 
+def unknown_fields(number):
+    return ",".join(f'"🍬{number}_{field}":0' for field in range(100))
+
+
 BODIES = [
     ("good", lambda: orders(f'"weight":1,"region":1,"delivery_hours":[{WINDOWS}]'), 201),
     ("bad", lambda: orders('"weight":0,"region":0,"delivery_hours":[0],"x":1'), 400),
+    ("unknown fields", lambda: listed(f"{{{unknown_fields(number)}}}" for number in range(10_000)), 400),
+    ("long names", lambda: listed(["{" + ",".join(f'"🍬{n}{LONG}":0' for n in range(120)) + "}"]), 400),
     ("empty lists", lambda: listed(["[]"] * (4 * MIB)), 400),
     ("a list of empty lists", lambda: listed(["[" + ",".join(["[]"] * (4 * MIB)) + "]"]), 400),
     ("a long string", lambda: listed(['"🍬' + "a" * (31 * MIB) + '"']), 400),

@@ -118,6 +118,20 @@ def test_after_100_unknown_fields_of_an_object_the_others_are_counted(api):
     assert report["1"]["__core__"] == report["__core__"] == "50 more fields are unknown"
 
 
+def test_in_a_long_report_unknown_fields_are_counted_and_known_ones_named(api):
+    sent = [order(n, weight=0, **{f"field_{n}_{field}": 0 for field in range(150)}) for n in range(1, 1_001)]
+
+    report = report_of(api.post("/orders", {"data": sent}))
+
+    assert report["orders"] == [{"id": n} for n in range(1, 1_001)]
+    assert len(report["1"]) == 102
+    assert report["1"]["__core__"] == "50 more fields are unknown"
+    assert report["1000"] == {
+        "weight": "must be a number of kilograms from 0.01 to 50",
+        "__core__": "150 more fields are unknown",
+    }
+
+
 def test_ids_come_back_in_the_order_sent(api):
     assert api.post("/orders", {"data": [order(3), order(1), order(2)]}).body == {
         "orders": [{"id": 3}, {"id": 1}, {"id": 2}]
