@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 CLAIM = "imports"
 REQUEST_GOAL = 3.0
-# Half the rate that is the goal of a request.
-FILE_GOAL = 2
+# Half the rate of the rows alone.
+FILE_GOAL = 2.0
 MEMORY_GOAL = 100.0
 
 
