@@ -19,20 +19,27 @@ ROWS_AT_ONCE = 100
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert the rows, in their order, while they come: by one COPY on PostgreSQL, by `executemany` on SQLite.
 
+    There a sequence is one statement, and what is none, and may not fit into memory, goes in a hundred rows at a time.
     The values go to the columns as they are; JSON is text. Raises IntegrityError, and what `rows` raises; some rows may
     then be inserted already, which the caller's transaction takes back.
     """
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
-    rows = iter(rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            copy_rows(cursor, f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", rows)
+            copy_rows(cursor, f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", iter(rows))
         else:
             places = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  # the names are quoted
-            while batch := list(islice(rows, ROWS_AT_ONCE)):  # Django keeps all that one call is given
+            for batch in [rows] if isinstance(rows, Sequence) else batches(rows):
                 cursor.executemany(statement, batch)
+
+
+def batches(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """Django keeps all rows that one `executemany` is given."""
+    rows = iter(rows)
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        yield batch
 
 
 def copy_rows(cursor: CursorWrapper, statement: str, rows: Iterator[Sequence[Any]]) -> None:

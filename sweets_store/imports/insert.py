@@ -3,8 +3,8 @@
 So does one from a file, unless it is told where to put the bad ones.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -172,14 +172,15 @@ def insert_good_rows(
     """Insert the good rows and return how many."""
     taken = 0
 
-    def watched() -> Iterator[Row]:
+    def watched(rows: Iterable[Row]) -> Iterator[Row]:
         nonlocal taken
-        for taken, row in enumerate(spool.good_rows(), 1):
+        for taken, row in enumerate(rows, 1):
             yield row
             if taken % WATCHED_ROWS == 0:
                 watch("stored", taken)
 
-    insert_rows(model, columns, watched())
+    with closing(spool.good_rows()) as rows:  # before the spool, also where an insert fails
+        insert_rows(model, columns, watched(rows))
     watch("stored", taken)
     if publish:
         publish()  # before the commit: who dies in between leaves rejects and an unchanged store

@@ -2,7 +2,7 @@
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
@@ -120,7 +120,7 @@ class Spool:
         number: int = self._connection.execute(query).fetchone()[0]
         return number
 
-    def good_rows(self) -> Iterator[tuple[Any, ...]]:
+    def good_rows(self) -> Generator[tuple[Any, ...], None, None]:
         """Yield the columns of the good rows by ascending id."""
         yield from self._connection.execute(
             f"SELECT {self._columns} FROM rows"  # noqa: S608
