@@ -34,7 +34,7 @@ def form_bundle(*, courier: Courier, order_ids: Sequence[int], assign_time: date
 # orders in the store while its statistics say that there are few.
 _CARRIED = """
     SELECT order_id, assign_time FROM bundles JOIN orders ON orders.bundle_id = bundles.bundle_id
-    WHERE courier_id = %s AND is_completed = FALSE AND CASE WHEN complete_time IS NULL THEN TRUE ELSE FALSE END
+    WHERE courier_id = %s AND NOT is_completed AND CASE WHEN complete_time IS NULL THEN TRUE ELSE FALSE END
     ORDER BY weight, order_id
 """
 

@@ -19,6 +19,9 @@ def lightest_that_fit(courier: Courier) -> list[int]:
     """Return the ids of the most free orders that he can carry, lightest first (then the smaller id).
 
     What was found bounds what is left to read: behind the first order that is too much none can be among them.
+
+    On PostgreSQL each read sees what was committed before it: of the orders that a release or an import adds between
+    two reads it may find the heavier and miss the lighter.
     """
     search = Search(courier.working_hours)
     capacity = int(courier.capacity * 100)
