@@ -95,7 +95,8 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
 
     Released orders are free for anyone; a bundle with none left is completed. Raises UnknownCourier.
 
-    Releasing needs no lock on regions: whoever chooses meanwhile sees the orders either carried or free.
+    Releasing takes no lock on regions: whoever chooses meanwhile sees an order either carried or free, though perhaps
+    not two of them alike (see `lightest_that_fit`).
     """
     courier = lock_courier(courier_id)
     if not changes:

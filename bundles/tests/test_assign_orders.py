@@ -273,3 +273,16 @@ def test_what_he_carries_is_not_sought_among_all_undelivered_orders_though_stati
         plan = "\n".join(line for [line] in cursor.fetchall())
     assert "orders_by_bundle" in plan
     assert "undelivered_orders" not in plan
+
+
+@pytest.mark.sqlite
+def test_his_active_bundle_is_not_sought_among_all_that_he_had():
+    with statements_captured() as statements:
+        assigned_to(CourierFactory())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN QUERY PLAN " + next(statement for statement in statements if "assign_time FROM" in statement)
+        )
+        plan = "\n".join(row[-1] for row in cursor.fetchall())
+    assert "one_active_bundle_per_courier" in plan
+    assert "orders_by_bundle" in plan
