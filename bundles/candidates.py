@@ -7,6 +7,7 @@ follows the bundle and not the backlog.
 from bundles.rules import take_while_they_fit
 from bundles.shelves import BACK, Place, Search, Shelf
 from couriers.models import Courier
+from orders.arrivals import shut_out_arrivals
 
 # Orders that the first read may pass on all shelves together; each further read may pass twice as many.
 FIRST_READ = 512
@@ -20,12 +21,13 @@ def lightest_that_fit(courier: Courier) -> list[int]:
 
     What was found bounds what is left to read: behind the first order that is too much none can be among them.
 
-    On PostgreSQL each read sees what was committed before it: of the orders that a release or an import adds between
-    two reads it may find the heavier and miss the lighter.
+    One read sees the orders of one moment. Who needs more begins again with arrivals shut out, lest he take the heavier
+    of two orders that became free meanwhile and miss the lighter.
     """
     search = Search(courier.working_hours)
     capacity = int(courier.capacity * 100)
-    shelves = [Shelf(region) for region in sorted(set(courier.regions))] if courier.working_hours else []
+    regions = [Shelf(region) for region in sorted(set(courier.regions))] if courier.working_hours else []
+    shelves = regions
     taken: list[Place] = []
     end, reach = BACK, FIRST_READ
     while shelves:
@@ -38,7 +40,10 @@ def lightest_that_fit(courier: Courier) -> list[int]:
             end = found[len(taken)]
         last = [order for order in passed if order.number == size and order.place < end]
         shelves = [shelves[order.shelf]._replace(after=order.place) for order in last]
-        if len(fitting) * FITTING_PART < len(shelves) * size:
+        few_fit = len(fitting) * FITTING_PART < len(shelves) * size
+        if shelves and reach == FIRST_READ and shut_out_arrivals():
+            taken, shelves = [], regions
+        if few_fit:
             shelves = search.parted_by_hours(shelves)
         reach *= 2
     return [place.order_id for place in taken]

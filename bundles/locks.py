@@ -1,6 +1,6 @@
 """The locks of the use cases, held until the transaction ends; everyone takes them in this order.
 
-On SQLite the transaction itself is the lock: nothing here locks there.
+Behind them comes the one of orders/arrivals.py. On SQLite the transaction itself is the lock: nothing here locks there.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """The use cases around bundles.
 
-Their locks stand in bundles/locks.py. A bundle and its orders are written under their courier's row alone, so their own
-order does not matter.
+Their locks stand in bundles/locks.py and orders/arrivals.py. A bundle and its orders are written under their courier's
+row alone, so their own order does not matter.
 """
 
 from datetime import datetime
@@ -17,6 +17,7 @@ from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, loc
 from bundles.models import Bundle
 from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
 from couriers.models import Courier
+from orders.arrivals import announce_arrivals
 from orders.models import Order, OrderQuerySet
 from sweets_store.errors import DomainError, NotFound
 from sweets_store.retries import retried
@@ -95,8 +96,7 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
 
     Released orders are free for anyone; a bundle with none left is completed. Raises UnknownCourier.
 
-    Releasing takes no lock on regions: whoever chooses meanwhile sees an order either carried or free, though perhaps
-    not two of them alike (see `lightest_that_fit`).
+    Releasing takes no lock on regions: whoever chooses meanwhile sees all of them either carried or free.
     """
     courier = lock_courier(courier_id)
     if not changes:
@@ -113,6 +113,7 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
         Order.objects.undelivered().filter(order_id__among=released).update(bundle=None)
         if not kept:
             complete_bundle(carried[0].bundle_id)
+        announce_arrivals()
     return courier
 
 

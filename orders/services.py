@@ -1,6 +1,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+from orders.arrivals import announce_arrivals
 from orders.models import Order
 from sweets_store.errors import NotFound
 from sweets_store.hours import delivery_mask
@@ -19,12 +20,12 @@ COLUMNS = ("order_id", "weight", "region", "delivery_hours", "delivery_mask")
 
 def take_orders(*, orders: CheckedImport) -> list[int]:
     """Take the checked orders in, all or none; return their ids in the order sent. Raises ValidationFailed."""
-    return insert_all_or_none(Order, orders, COLUMNS)
+    return insert_all_or_none(Order, orders, COLUMNS, last=announce_arrivals)
 
 
 def import_orders(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
     """Take the orders of a file in, all or none, or with `rejects` the good ones: see `import_file`."""
-    return import_file(Order, file, COLUMNS, rejects=rejects, watch=watch)
+    return import_file(Order, file, COLUMNS, rejects=rejects, watch=watch, last=announce_arrivals)
 
 
 def order_row(order_id: int, weight: Decimal, region: int, delivery_hours: list[str]) -> Row:

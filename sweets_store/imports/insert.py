@@ -5,7 +5,6 @@ So does one from a file, unless it is told where to put the bad ones.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,10 +26,17 @@ MAX_REASON = 1_000
 WATCHED_ROWS = 10_000
 
 Watch = Callable[[str, int], None]
+Last = Callable[[], None]
+
+
+def nothing() -> None:
+    """What is done last of all before an import commits, where nothing is."""
 
 
 @retried
-def insert_all_or_none(model: type[Model], checked: CheckedImport, columns: Sequence[str]) -> list[int]:
+def insert_all_or_none(
+    model: type[Model], checked: CheckedImport, columns: Sequence[str], *, last: Last = nothing
+) -> list[int]:
     """Insert the checked objects and return their ids in the order sent. Raises ValidationFailed, naming every fault.
 
     Ids that the store has are looked up before the transaction, so that on SQLite all is checked before the write lock
@@ -43,6 +49,7 @@ def insert_all_or_none(model: type[Model], checked: CheckedImport, columns: Sequ
     try:
         with transaction.atomic():
             insert_rows(model, columns, sorted(checked.rows))
+            last()
     except IntegrityError:
         checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
         checked.raise_if_bad()
@@ -96,6 +103,7 @@ def import_file(
     *,
     rejects: Path | None = None,
     watch: Watch = unwatched,
+    last: Last = nothing,
 ) -> Outcome:
     """Take the objects of a file into the store, all or none, or with `rejects` the good ones; the others go there.
 
@@ -113,11 +121,14 @@ def import_file(
         refuse_rows_in_use(model, spool)
         while True:
             refused = spool.count_bad()
-            if refused and draft is None:
-                raise import_refused(reader, spool)
-            publish = partial(publish_rejects, reader, spool, draft) if refused and draft is not None else None
+            publish = nothing
+            if refused:
+                if draft is None:
+                    raise import_refused(reader, spool)
+                write_rejects(reader, spool, draft)
+                publish = draft.publish
             try:
-                return Outcome(insert_good_rows(model, columns, spool, watch, publish), refused)
+                return Outcome(insert_good_rows(model, columns, spool, watch, last, publish), refused)
             except IntegrityError:
                 if not refuse_rows_in_use(model, spool):
                     raise
@@ -159,15 +170,14 @@ def import_refused(reader: Reader, spool: Spool) -> ImportRefused:
     return ImportRefused(bad_rows, refused=spool.count_bad(), read=spool.count(), objects=reader.serializer.list_name)
 
 
-def publish_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
+def write_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
     draft.write(lambda file: reader.write_rejects(file, ((row.text, row.reason) for row in spool.bad_rows())))
-    draft.publish()
 
 
 @retried
 @transaction.atomic
 def insert_good_rows(
-    model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, publish: Callable[[], None] | None
+    model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, last: Last, publish: Last
 ) -> int:
     """Insert the good rows and return how many."""
     taken = 0
@@ -182,6 +192,6 @@ def insert_good_rows(
     with closing(spool.good_rows()) as rows:  # before the spool, also where an insert fails
         insert_rows(model, columns, watched(rows))
     watch("stored", taken)
-    if publish:
-        publish()  # before the commit: who dies in between leaves rejects and an unchanged store
+    last()
+    publish()  # before the commit: who dies in between leaves rejects and an unchanged store
     return taken

@@ -8,7 +8,7 @@ from django.conf import settings
 APPS = ("couriers", "bundles", "orders")
 GROUND, RECORDS, RULES, SERVICES, DOORS, COMPOSITION = range(6)
 FLOORS = {
-    **dict.fromkeys(["models"], RECORDS),
+    **dict.fromkeys(["models", "arrivals"], RECORDS),
     **dict.fromkeys(["rules"], RULES),
     **dict.fromkeys(
         ["services", "assignments", "candidates", "deliveries", "locks", "shelves", "stored", "verification"], SERVICES
