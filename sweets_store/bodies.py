@@ -1,4 +1,4 @@
-"""Request bodies between the server and Django: chunked ones counted, oversized ones refused, none left unread."""
+"""Request bodies between the server and Django: chunked ones counted, bad lengths refused, none left unread."""
 
 import io
 import json
@@ -43,7 +43,7 @@ class Body(io.RawIOBase):
 
 
 class BodyGuard:
-    """Hands Django a body of known length, or answers 413 itself.
+    """Hands Django a body of known length, or answers itself: 413 if it is over the limit, 400 if it is cut short.
 
     Django reads no body without a Content-Length, so a chunked one would reach it empty; and a server that answers and
     closes before the body is read cuts off the client, who then never sees the answer: the rest is read away first.
@@ -56,17 +56,21 @@ class BodyGuard:
         stream = environ["wsgi.input"]
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-        if not chunked and int(environ.get("CONTENT_LENGTH") or 0) == 0:
+        told = None if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        if told == 0:
             return self.application(environ, start_response)
 
         try:
-            pieces = self._pieces(stream, limit) if chunked or int(environ["CONTENT_LENGTH"]) <= limit else None
+            pieces = self._pieces(stream, limit) if told is None or told <= limit else None
             if pieces is None:
                 self._read_away(stream)
                 return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, start_response)
         except OSError:  # a client who may still listen has ended its body before the last chunk
             return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
-        environ["CONTENT_LENGTH"] = str(sum(map(len, pieces)))
+        length = sum(map(len, pieces))
+        if told is not None and length < told:  # perhaps whole JSON, and yet not all that was to come
+            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
+        environ["CONTENT_LENGTH"] = str(length)
         environ["wsgi.input"] = io.BufferedReader(Body(pieces), PIECE)
         return self.application(environ, start_response)
 

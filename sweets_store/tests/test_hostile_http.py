@@ -115,6 +115,31 @@ def test_a_chunked_body_that_ends_early_is_answered(sent, wire):
     assert (status, body["code"]) == (400, "broken_body")
 
 
+@pytest.mark.parametrize("missing", [1, 100_000])
+@pytest.mark.parametrize("orders", [1, 2_000])
+def test_a_body_shorter_than_its_length_is_refused_though_it_is_whole_json(orders, missing, wire, store):
+    fields = {"weight": 1, "region": 1, "delivery_hours": []}
+    sent = {"data": [{"order_id": 8_800_000_000 + n} | fields for n in range(orders)]}
+    body = json.dumps(sent).encode()
+    length = len(body) + missing
+    wire.send(head("POST /orders HTTP/1.1", Content_Type="application/json", Content_Length=length), body)
+    wire.socket.shutdown(socket.SHUT_WR)
+
+    status, refused = wire.answer()
+
+    assert (status, refused["code"]) == (400, "broken_body")
+    assert store.get("/orders/8800000000").status == 404
+
+
+def test_a_body_of_which_nothing_comes_is_refused(wire):
+    wire.send(head("PATCH /couriers/9000000001 HTTP/1.1", Content_Type="application/json", Content_Length=2))
+    wire.socket.shutdown(socket.SHUT_WR)
+
+    status, body = wire.answer("PATCH")
+
+    assert (status, body["code"]) == (400, "broken_body")
+
+
 @pytest.mark.parametrize("size", [32 * MIB + 1, 40 * MIB])
 def test_a_body_over_the_limit_is_read_away_and_answered(size, wire):
     sent = head("POST /orders HTTP/1.1", Content_Type="application/json", Content_Length=size)
