@@ -75,7 +75,10 @@ class JSONBody(Document):
         return batch
 
     def _long_value(self, levels: int, fault: Exception | None) -> tuple[str, Any]:
-        """Take the value piece by piece and leave out what no field takes: strings, lists in lists, unknown members."""
+        """Take the value piece by piece and leave out what no field takes: strings, lists in lists, unknown members.
+
+        What is left out is None.
+        """
         match self.next_mark():
             case "[" if levels:
                 return "", self._long_list(levels - 1)

@@ -94,9 +94,11 @@ class Document:
         self.take("{")
         mark = self.take_if("}") or ","
         while mark == ",":
-            _, name = self.value(levels=0)
-            if type(name) is not str:
+            if self.next_mark() != '"':
                 self.refuse("a name in double quotes expected")
+            _, name = self.value(levels=0)
+            if name is None:
+                self.refuse("a name is too long")
             if name in seen:
                 self.refuse("a key stands twice in one object")
             characters += len(name)

@@ -22,10 +22,15 @@ def streamed(body, size, **options):
     return JSONBody(codecs.iterdecode(pieces, "utf-8"), FIELDS, **options)
 
 
+def taken(body):
+    """The members of the body, lists whole."""
+    return {name: list(value) if isinstance(value, (list, Iterator)) else value for name, value in body.items()}
+
+
 def members(body):
-    """The members of the body, lists whole; None if it is broken."""
+    """The same; None if the body is broken."""
     try:
-        return {name: list(value) if isinstance(value, (list, Iterator)) else value for name, value in body.items()}
+        return taken(body)
     except BrokenJSON:
         return None
 
@@ -144,3 +149,19 @@ def test_the_names_of_an_object_have_a_bound(names):
 
     with pytest.raises(BrokenJSON, match="the names of an object are too many or too long"):
         list(streamed(body.encode(), 2**16).items())
+
+
+@pytest.mark.parametrize("body", ['{"%s": 1}', '{"data": [], "%s": 1}', '{"data": [{"%s": 1}]}', '{"x": [{"%s": 1}]}'])
+def test_a_name_too_long_for_the_parser_is_called_so(body):
+    sent = (body % ("a" * 200)).encode()
+
+    with pytest.raises(BrokenJSON, match=r"^a name is too long: line 1 column "):
+        taken(streamed(sent, 64, longest=40))
+
+
+@pytest.mark.parametrize("name", ["1", "[1]", "x", "'x'", "null", "}", "[" + "1, " * 100 + "1]"])
+def test_a_name_that_is_no_string_is_called_so(name):
+    sent = f'{{"x": 1, {name}: 1}}'.encode()
+
+    with pytest.raises(BrokenJSON, match=r"^a name in double quotes expected: line 1 column 10$"):
+        taken(streamed(sent, 64, longest=40))
