@@ -150,16 +150,17 @@ class ImportedSerializer(StrictSerializer):
         checks, row_of, id_name, no_faults = tuple(cls.checks().items()), cls.row_of, cls.id_name(), Faults()
 
         def judge_object(sent: Any, most_unknown: int = MAX_UNKNOWN) -> tuple[Row, Faults]:
-            try:
-                if len(sent) == len(checks):
-                    return row_of(*[check(sent[name]) for name, check in checks]), no_faults
-            except (KeyError, TypeError, ValueError):
-                pass
-            values: dict[str, Any] = {}
-            if type(sent) is dict:
-                faults = cls.faults_of(sent, values, most_unknown=most_unknown)
-            else:
-                faults = {"__core__": "must be an object"}
-            return (row_of(**values), no_faults) if not faults else ((values.get(id_name),), faults)
+            if type(sent) is not dict:
+                return (None,), {"__core__": "must be an object"}
+            if len(sent) == len(checks):
+                try:
+                    values = [check(sent[name]) for name, check in checks]
+                except (KeyError, ValueError):
+                    pass
+                else:
+                    return row_of(*values), no_faults
+            good_values: dict[str, Any] = {}
+            faults = cls.faults_of(sent, good_values, most_unknown=most_unknown)
+            return (good_values.get(id_name),), faults
 
         return judge_object
