@@ -53,15 +53,22 @@ def find_delivery(*, order_id: int, complete_time: datetime) -> Delivery | None:
     )
 
 
-def book_delivery(*, courier_id: int, order_id: int, complete_time: datetime, added: Mapping[int, Added]) -> None:
-    """Mark the order delivered and add to the courier's totals what `added` says by region."""
+def mark_delivered(*, order_id: int, complete_time: datetime) -> int:
+    """Mark the order delivered if it is undelivered; return how many were marked, 1 or 0."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER, [instant_to_column(complete_time), order_id])
+        marked: int = cursor.rowcount
+        return marked
+
+
+def add_to_totals(*, courier_id: int, added: Mapping[int, Added]) -> None:
+    """Add to the courier's totals what `added` says by region."""
     totals = [
         (courier_id, region, deliveries, time // timedelta(seconds=1), time.microseconds)
         for region, (deliveries, time) in added.items()
     ]
     rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(totals))
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVER, [instant_to_column(complete_time), order_id])
         cursor.execute(_ADD.format(rows=rows), [*chain.from_iterable(totals)])
 
 
@@ -118,7 +125,7 @@ _DELIVERY = {
     }.items()
 }
 
-_DELIVER = "UPDATE orders SET complete_time = %s WHERE order_id = %s"
+_DELIVER = "UPDATE orders SET complete_time = %s WHERE order_id = %s AND complete_time IS NULL"
 
 # `microseconds` are those beyond the seconds, 0 to 999,999: so is what comes in, also where the seconds are negative.
 _ADD = """

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bundles.assignments import carried_bundle, form_bundle
 from bundles.candidates import lightest_that_fit
-from bundles.deliveries import book_delivery, complete_bundle, courier_with_totals, find_delivery
+from bundles.deliveries import add_to_totals, complete_bundle, courier_with_totals, find_delivery, mark_delivered
 from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_regions
 from bundles.models import Bundle
 from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
@@ -83,7 +83,9 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     added = added_by_delivery(
         region=delivery.region, complete_time=complete_time, before=delivery.before, following=delivery.following
     )
-    book_delivery(courier_id=courier_id, order_id=order_id, complete_time=complete_time, added=added)
+    if not mark_delivered(order_id=order_id, complete_time=complete_time):
+        raise RuntimeError(f"order {order_id}, read under lock as undelivered, was delivered already")
+    add_to_totals(courier_id=courier_id, added=added)
     if not delivery.others_undelivered:
         complete_bundle(delivery.bundle_id)
     return complete_time

@@ -121,6 +121,21 @@ def test_unknown_courier_is_refused_and_nothing_changed():
     assert rows() == before
 
 
+def test_an_order_delivered_past_the_lock_is_not_booked_twice():
+    order = OrderFactory(bundle=BundleFactory())
+    before = rows()
+
+    def deliver_first(execute, sql, params, many, context):
+        if sql.startswith("UPDATE orders"):
+            Order.objects.update(complete_time=DELIVERED - timedelta(hours=1))
+        return execute(sql, params, many, context)
+
+    with pytest.raises(RuntimeError, match=r"was delivered already$"), connection.execute_wrapper(deliver_first):
+        complete(order)
+
+    assert rows() == before
+
+
 def test_answers_the_order_each_time(api):
     OrderFactory(order_id=33, bundle=BundleFactory(courier__courier_id=2))
     body = {"courier_id": 2, "order_id": 33, "complete_time": "2026-01-10T13:33:01.4200009+03:00"}
@@ -261,8 +276,13 @@ def test_no_statement_goes_through_all_undelivered_orders_though_the_statistics_
 
     with statements_captured() as statements:
         complete(order)
+    plans = [plan_of(statement) for statement in statements if "orders" in statement]
+    assert len(plans) == 3  # the order among its neighbours, its complete time, the bundle
+    assert "orders_by_bundle" in plans[0]
+    assert "undelivered_orders" not in "".join(plans)
+
+
+def plan_of(statement):
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + next(statement for statement in statements if "earlier" in statement))
-        plan = "\n".join(line for [line] in cursor.fetchall())
-    assert "orders_by_bundle" in plan
-    assert "undelivered_orders" not in plan
+        cursor.execute(f"EXPLAIN {statement}")
+        return "\n".join(line for [line] in cursor.fetchall())
