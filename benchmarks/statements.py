@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Any, NamedTuple
+from typing import Any
 
 import django
 
@@ -22,21 +22,10 @@ from django.db import connection, transaction  # noqa: E402  # the models need t
 
 from benchmarks.client import Client, in_turn  # noqa: E402
 from benchmarks.data import NOWHERE, Courier  # noqa: E402
-from bundles.models import Bundle  # noqa: E402
 from bundles.services import assign_orders, carried_orders, change_courier, complete_order  # noqa: E402
 
 Ways = dict[str, Callable[[], float]]
-
-
-class Recording(NamedTuple):
-    """What one call of a service sent to the database."""
-
-    statements: list[tuple[str, Any]]
-    rows: int
-    """No statement is read further than this: `assign` stops reading candidates once the bundle is full."""
-
-    bundle_id: int | None
-    """The courier's active bundle after the call; if the call formed it, sending the statements again forms another."""
+Statements = list[tuple[str, Any]]
 
 
 def main() -> None:
@@ -51,8 +40,8 @@ def main() -> None:
 def ways_to_assign(client: Client, couriers: Sequence[Courier]) -> Ways:
     turns = {way: cycle(couriers) for way in ("http", "service", "statements")}
 
-    def assign(courier_id: int) -> int:
-        return len(assign_orders(courier_id=courier_id, now=datetime.now(UTC)).order_ids)
+    def assign(courier_id: int) -> None:
+        assign_orders(courier_id=courier_id, now=datetime.now(UTC))
 
     def released_after(way: str, measure: Callable[[int], float]) -> float:
         courier = next(turns[way])
@@ -68,8 +57,7 @@ def ways_to_assign(client: Client, couriers: Sequence[Courier]) -> Ways:
         return timed(lambda: assign(courier_id))
 
     def statements(courier_id: int) -> float:
-        # The order that is too much is read, too.
-        return replayed(recorded(lambda: assign(courier_id) + 1, courier_id))
+        return replayed(recorded(lambda: assign(courier_id)))
 
     return {
         "http": lambda: released_after("http", http),
@@ -83,9 +71,8 @@ def ways_to_complete(client: Client, couriers: Sequence[Courier]) -> Ways:
     courier_id = couriers[0]["courier_id"]
     order_ids = iter(list(carried_orders(courier_id).values_list("order_id", flat=True)))
 
-    def complete(order_id: int) -> int:
+    def complete(order_id: int) -> None:
         complete_order(courier_id=courier_id, order_id=order_id, complete_time=datetime.now(UTC))
-        return 1
 
     def http() -> float:
         asked = {"courier_id": courier_id, "order_id": next(order_ids), "complete_time": datetime.now(UTC).isoformat()}
@@ -97,7 +84,7 @@ def ways_to_complete(client: Client, couriers: Sequence[Courier]) -> Ways:
 
     def statements() -> float:
         order_id = next(order_ids)
-        return replayed(recorded(lambda: complete(order_id), courier_id))
+        return replayed(recorded(lambda: complete(order_id)))
 
     return {"http": http, "service": service, "statements": statements}
 
@@ -108,9 +95,9 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def recorded(call: Callable[[], int], courier_id: int) -> Recording:
-    """Make the call, which returns how many rows it read at most, keep its statements and roll it back."""
-    sent: list[tuple[str, Any]] = []
+def recorded(call: Callable[[], object]) -> Statements:
+    """Make the call, keep its statements and roll it back."""
+    sent: Statements = []
 
     def keep(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
@@ -119,26 +106,27 @@ def recorded(call: Callable[[], int], courier_id: int) -> Recording:
 
     with transaction.atomic():
         with connection.execute_wrapper(keep):
-            rows = call()
-        bundle = Bundle.objects.active().filter(courier_id=courier_id).first()
+            call()
         transaction.set_rollback(True)
-    return Recording(sent, rows, bundle.bundle_id if bundle else None)
+    return sent
 
 
-def replayed(recording: Recording) -> float:
-    """Send the statements again in a transaction of their own and return the seconds."""
-    formed = recording.bundle_id
+def replayed(statements: Statements) -> float:
+    """Send the statements again in a transaction of their own and return the seconds.
+
+    On SQLite a bundle is formed by a statement of its own; the next one hands it the orders, and names it first.
+    """
+    formed = None
     started = time.perf_counter()
     with closing(connection.create_cursor()) as cursor:
         cursor.execute("BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN")
-        for sql, params in recording.statements:
-            if formed != recording.bundle_id:
-                params = [formed if param == recording.bundle_id else param for param in params]
+        for sql, params in statements:
+            if formed is not None:
+                params = [formed, *params[1:]]
             cursor.execute(sql, params)
             if cursor.description:
-                rows = cursor.fetchmany(recording.rows)
-                if sql.startswith('INSERT INTO "bundles"'):
-                    formed = rows[0][0]
+                cursor.fetchall()
+            formed = cursor.lastrowid if sql.startswith("INSERT INTO bundles") else None
         cursor.execute("COMMIT")
     return time.perf_counter() - started
 
