@@ -39,7 +39,10 @@ class Database(Protocol):
         """All open orders: (order_id, weight, region, delivery_hours)."""
 
     def add_delivered(self, order_id: int, count: int) -> None:
-        """Store copies of a delivered order, ten in a bundle."""
+        """Store copies of a delivered order, ten in a bundle, and book them.
+
+        Nothing else may be in its bundle, and its courier may have no other one.
+        """
 
 
 class PostgreSQL:
@@ -86,6 +89,8 @@ class PostgreSQL:
                 cursor.execute(f"SELECT * FROM {table} LIMIT 0")
                 columns = [column.name for column in cursor.description or ()]
                 cursor.execute(copying(table, key, columns, order_id, f"generate_series(1, {copies}) AS copy(number)"))
+            for statement in booking(order_id, count):
+                cursor.execute(statement)
             connection.commit()
 
 
@@ -134,6 +139,8 @@ class SQLite:
                     f" WHERE number < {copies}) SELECT number FROM copy) AS copy"
                 )
                 connection.execute(copying(table, key, columns, order_id, numbers))
+            for statement in booking(order_id, count):
+                connection.execute(statement)
             connection.execute("COMMIT")
 
 
@@ -142,7 +149,11 @@ OPEN_ORDERS = "SELECT order_id, weight, region, delivery_hours FROM orders WHERE
 
 def copied_tables(count: int) -> list[tuple[str, str, int]]:
     """(table, its key, how many copies), parents first."""
-    return [("bundles", "bundle_id", count // DELIVERED_IN_A_BUNDLE + 1), ("orders", "order_id", count)]
+    return [("bundles", "bundle_id", copied_bundles(count)), ("orders", "order_id", count)]
+
+
+def copied_bundles(count: int) -> int:
+    return count // DELIVERED_IN_A_BUNDLE + 1
 
 
 def copying(table: str, key: str, columns: list[str], order_id: int, numbers: str) -> str:
@@ -156,6 +167,22 @@ def copying(table: str, key: str, columns: list[str], order_id: int, numbers: st
         f" FROM (SELECT {table}.* FROM {table} WHERE bundle_id ="
         f" (SELECT bundle_id FROM orders WHERE order_id = {order_id}) LIMIT 1) AS template, {numbers}"
     )
+
+
+def booking(order_id: int, count: int) -> list[str]:
+    """The statements that book the copies beside the order itself.
+
+    All of a bundle are delivered at once, so each bundle takes the time that the order's own took, and pays the same.
+    """
+    bundles = copied_bundles(count) + 1
+    bundle_id = f"(SELECT bundle_id FROM orders WHERE order_id = {order_id})"
+    his = f"WHERE courier_id = (SELECT courier_id FROM bundles WHERE bundle_id = {bundle_id})"
+    return [
+        f"UPDATE delivery_totals SET deliveries = deliveries + {count},"
+        f" seconds = seconds * {bundles} + microseconds * {bundles} / 1000000,"
+        f" microseconds = microseconds * {bundles} % 1000000 {his}",
+        f"UPDATE couriers SET earnings = earnings * {bundles} {his}",
+    ]
 
 
 def version(given: str) -> str:
