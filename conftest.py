@@ -5,9 +5,17 @@ import os
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from sweets_store.tests.client import JSONClient
 from sweets_store.tests.serving import served_store
+
+# The same examples in every run, and no clock judges them.
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
 
 
 def pytest_addoption(parser):

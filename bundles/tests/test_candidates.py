@@ -210,7 +210,7 @@ def scenes(draw):
     return courier, scattered(some) if draw(st.booleans()) else some
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(scenes())
 def test_assigns_what_a_search_through_everything_finds(scene):
     courier_fields, some = scene

@@ -205,7 +205,7 @@ changes = st.fixed_dictionaries(
 ).filter(bool)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(orders, changes)
 def test_keeps_the_largest_of_all_subsets_that_fit(some_orders, some_changes):
     with rolled_back():

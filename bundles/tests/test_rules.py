@@ -66,7 +66,7 @@ def test_reads_no_further_than_the_first_that_is_too_much():
     assert read == [1, 2, 3]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(orders, capacities)
 def test_what_is_taken_is_the_largest_of_all_subsets(some_orders, capacity):
     taken = take_while_they_fit(some_orders, capacity=capacity)
@@ -74,7 +74,7 @@ def test_what_is_taken_is_the_largest_of_all_subsets(some_orders, capacity):
     assert as_dicts(taken) == reference.most_of_all_subsets(as_dicts(some_orders), capacity)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(orders, capacities, st.sets(regions), hours)
 def test_what_is_kept_is_the_largest_subset_of_what_fits(some_orders, capacity, his_regions, working_hours):
     courier = {"regions": his_regions, "working_hours": working_hours}
@@ -85,7 +85,7 @@ def test_what_is_kept_is_the_largest_subset_of_what_fits(some_orders, capacity, 
     assert as_dicts(kept) == reference.most_of_all_subsets(fitting, capacity)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(orders, capacities)
 def test_both_plain_readings_of_the_most_orders_agree(some_orders, capacity):
     some = as_dicts(some_orders)
@@ -184,7 +184,7 @@ def added_one_by_one(deliveries):
     return added
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=500)
 @given(bundles)
 def test_totals_and_rating_are_what_the_contract_says_in_whatever_order_complete_times_arrive(some_bundles):
     changes, expected = [], []

@@ -115,7 +115,7 @@ near_orders = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(st.lists(near_orders, max_size=5))
 def test_names_every_bad_field_of_every_bad_order(sent):
     known = reference.Store()
