@@ -78,10 +78,11 @@ def lines(texts: Iterable[str]) -> Iterator[str]:
     """Yield the lines without their line feed."""
     rest, number = "", 1
     for text in texts:
-        *whole, rest = (rest + text).split("\n")
+        begun, *more = (rest + text).split("\n")
+        if len(begun) > MAX_ROW:  # the only one that began in an earlier text
+            raise BrokenFile(fault=f"has more than {MAX_ROW} characters in line {number}.")
+        *whole, rest = begun, *more
         yield from whole
         number += len(whole)
-        if len(rest) > MAX_ROW:
-            raise BrokenFile(fault=f"has more than {MAX_ROW} characters in line {number}.")
     if rest:
         yield rest

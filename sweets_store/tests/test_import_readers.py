@@ -307,3 +307,12 @@ def test_a_row_without_end_is_given_up_within_a_bound(file_format, beginning, en
         list(reader_of(file, OrderSerializer, file_format=file_format))
 
     assert file.tell() < 2 * MAX_ROW
+
+
+@pytest.mark.parametrize("before", range(0, 3 * 2**16, 2**15))
+def test_a_line_that_is_too_long_is_found_wherever_it_stands(before):
+    padding = '{"p": "' + "b" * before + '"}\n'
+    file = io.BytesIO((padding + '{"x": "' + "a" * MAX_ROW + '"}\n{}\n').encode())
+
+    with pytest.raises(BrokenFile, match="in line 2"):
+        list(reader_of(file, OrderSerializer, file_format="ndjson"))
