@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import register_converter
 from django.views import defaults
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
@@ -39,6 +40,9 @@ class IdConverter:
     regex = ID_PATTERN
     to_python = staticmethod(parse_id)
     to_url = staticmethod(str)
+
+
+register_converter(IdConverter, "id")
 
 
 class JSONParser(BaseParser):

@@ -1,16 +1,17 @@
 from django.contrib import admin
-from django.urls import include, path, register_converter
+from django.urls import path
 from django.views.generic import RedirectView
 
-from sweets_store.api import IdConverter
+from bundles import urls as bundles
+from couriers import urls as couriers
+from orders import urls as orders
 from sweets_store.docs import DocsView, SchemaView
 
-register_converter(IdConverter, "id")
-
+# One list: each `include` would be one more resolver on the way of every request.
 urlpatterns = [
-    path("", include("couriers.urls")),
-    path("", include("orders.urls")),
-    path("", include("bundles.urls")),
+    *couriers.urlpatterns,
+    *orders.urlpatterns,
+    *bundles.urlpatterns,
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("schema", SchemaView.as_view()),
