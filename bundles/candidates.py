@@ -16,13 +16,14 @@ SHORTEST_PAGE = 4
 FITTING_PART = 8
 
 
-def lightest_that_fit(courier: Courier) -> list[int]:
+def lightest_that_fit(courier: Courier, *, of_one_moment: bool = False) -> list[int]:
     """Return the ids of the most free orders that he can carry, lightest first (then the smaller id).
 
     What was found bounds what is left to read: behind the first order that is too much none can be among them.
 
     One read sees the orders of one moment. Who needs more begins again with arrivals shut out, lest he take the heavier
-    of two orders that became free meanwhile and miss the lighter.
+    of two orders that became free meanwhile and miss the lighter; not so `of_one_moment`, where the transaction has all
+    its reads see the same.
     """
     search = Search(courier.working_hours)
     capacity = int(courier.capacity * 100)
@@ -41,7 +42,7 @@ def lightest_that_fit(courier: Courier) -> list[int]:
         last = [order for order in passed if order.number == size and order.place < end]
         shelves = [shelves[order.shelf]._replace(after=order.place) for order in last]
         few_fit = len(fitting) * FITTING_PART < len(shelves) * size
-        if shelves and reach == FIRST_READ and shut_out_arrivals():
+        if shelves and reach == FIRST_READ and not of_one_moment and shut_out_arrivals():
             taken, shelves = [], regions
         if few_fit:
             shelves = search.parted_by_hours(shelves)

@@ -14,6 +14,6 @@ documented = extend_schema_view(
         operation_id="get_bundle",
         summary="A bundle with its orders, lightest first",
         parameters=[OpenApiParameter("bundle_id", ID, OpenApiParameter.PATH)],
-        responses=answers_to_get(BundleDetailSerializer, unknown=UnknownBundle(bundle_id=7).body()),
+        responses=answers_to_get(BundleDetailSerializer, UnknownBundle(bundle_id=7).body()),
     ),
 )

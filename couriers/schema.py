@@ -64,7 +64,7 @@ documented = extend_schema_view(
         operation_id="get_courier",
         summary="A courier with his earnings and rating",
         parameters=[COURIER_ID],
-        responses=answers_to_get(CourierStatement, unknown=UNKNOWN_COURIER),
+        responses=answers_to_get(CourierStatement, UNKNOWN_COURIER),
         examples=[
             OpenApiExample(
                 "A courier",

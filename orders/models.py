@@ -4,6 +4,12 @@ from django.db import models
 from django.db.models import Q
 
 from bundles.models import Bundle
+from sweets_store.errors import NotFound
+
+
+class UnknownOrder(NotFound):
+    code = "unknown_order"
+    message = "There is no order {order_id}."
 
 
 class OrderStatus(models.TextChoices):

@@ -5,14 +5,40 @@ from rest_framework import serializers
 
 from bundles.locks import UnknownCourier
 from bundles.services import NotCarried
-from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
-from orders.services import UnknownOrder
+from orders.models import UnknownOrder
+from orders.serializers import (
+    AssignSerializer,
+    CompleteSerializer,
+    ExplanationSerializer,
+    ListedOrderSerializer,
+    OrderSerializer,
+)
 from sweets_store.imports.checked import MAX_OBJECTS
-from sweets_store.schema import ID, FieldsReport, OrdersReport, answers_to_body, answers_to_get, answers_to_list
+from sweets_store.schema import (
+    BAD_PARAMETERS,
+    ID,
+    FieldsReport,
+    OrdersReport,
+    answers_to_body,
+    answers_to_get,
+    answers_to_list,
+)
 from sweets_store.serializers import IdField, InstantField
 
 ORDER = {"order_id": 33, "weight": 0.23, "region": 22, "delivery_hours": ["09:00-18:00"]}
 COMPLETION = {"courier_id": 2, "order_id": 33, "complete_time": "2021-01-10T10:33:01.42Z"}
+TOO_HEAVY = {
+    "order_id": 33,
+    "courier_id": 2,
+    "can_take": False,
+    "reasons": [
+        {
+            "code": "weight",
+            "detail": "It weighs 12.5 kg, and he carries 10 kg at once.",
+            "change": {"courier_type": "bike"},
+        }
+    ],
+}
 UNKNOWN_ORDER = UnknownOrder(order_id=33).body()
 UNKNOWN_COURIER = UnknownCourier(courier_id=2).body()
 NOT_CARRIED = NotCarried(courier_id=2, order_id=33).body()
@@ -65,8 +91,27 @@ documented = extend_schema_view(
         operation_id="get_order",
         summary="An order with what became of it",
         parameters=[OpenApiParameter("order_id", ID, OpenApiParameter.PATH)],
-        responses=answers_to_get(ListedOrderSerializer, unknown=UNKNOWN_ORDER),
+        responses=answers_to_get(ListedOrderSerializer, UNKNOWN_ORDER),
     ),
+)
+
+explain = extend_schema(
+    operation_id="explain_order",
+    summary="Why a courier would or would not get an order",
+    parameters=[
+        OpenApiParameter("order_id", ID, OpenApiParameter.PATH),
+        OpenApiParameter("courier_id", ID, OpenApiParameter.QUERY, required=True, description="Who would carry it."),
+    ],
+    responses=answers_to_get(ExplanationSerializer, UNKNOWN_ORDER, UNKNOWN_COURIER, bad=BAD_PARAMETERS),
+    examples=[
+        OpenApiExample("Too heavy", value=TOO_HEAVY, response_only=True, status_codes=[200]),
+        OpenApiExample(
+            "Nothing in the way",
+            value={"order_id": 33, "courier_id": 2, "can_take": True, "reasons": []},
+            response_only=True,
+            status_codes=[200],
+        ),
+    ],
 )
 
 assign = extend_schema(

@@ -1,11 +1,15 @@
 from rest_framework import serializers
 
+from bundles.explanations import CODES
+from couriers.models import CourierType
 from orders.services import order_row
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
+    ChoiceField,
     HoursField,
     IdField,
     InstantField,
+    RegionsField,
     StrictSerializer,
     WeightField,
 )
@@ -34,6 +38,31 @@ class ListedOrderSerializer(serializers.Serializer):
     courier_id = IdField(allow_null=True, source="bundle.courier_id")
     assign_time = InstantField(allow_null=True, source="bundle.assign_time")
     complete_time = InstantField(allow_null=True)
+
+
+class ChangeSerializer(serializers.Serializer):
+    """What a PATCH of the courier would send. With all the changes made an assign gives him the order, once he carries
+    nothing.
+    """
+
+    courier_type = ChoiceField(CourierType.values, required=False)
+    regions = RegionsField(required=False)
+    working_hours = HoursField(required=False)
+
+
+class ReasonSerializer(serializers.Serializer):
+    code = ChoiceField(CODES)
+    detail = serializers.CharField(help_text="For people.")
+    change = ChangeSerializer(allow_null=True, help_text="null where no change of his would do.")
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """Whether a courier would get an order, and why not."""
+
+    order_id = IdField()
+    courier_id = IdField()
+    can_take = serializers.BooleanField(help_text="Whether an assign now would answer with this order.")
+    reasons = ReasonSerializer(many=True, help_text="Empty where nothing stands in the way.")
 
 
 class AssignSerializer(StrictSerializer):

@@ -2,18 +2,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from orders.arrivals import announce_arrivals
-from orders.models import Order
-from sweets_store.errors import NotFound
+from orders.models import Order, UnknownOrder
 from sweets_store.hours import delivery_mask
 from sweets_store.imports.checked import CheckedImport, Row
 from sweets_store.imports.insert import Outcome, Watch, import_file, insert_all_or_none, unwatched
 from sweets_store.imports.reader import Reader
-
-
-class UnknownOrder(NotFound):
-    code = "unknown_order"
-    message = "There is no order {order_id}."
-
 
 COLUMNS = ("order_id", "weight", "region", "delivery_hours", "delivery_mask")
 

@@ -2,15 +2,23 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bundles.explanations import explain_order
 from bundles.services import assign_orders, complete_order
 from orders import schema
 from orders.filters import OrderFilters
 from orders.models import Order
-from orders.serializers import AssignSerializer, CompleteSerializer, ListedOrderSerializer, OrderSerializer
+from orders.serializers import (
+    AssignSerializer,
+    CompleteSerializer,
+    ExplanationSerializer,
+    ListedOrderSerializer,
+    OrderSerializer,
+)
 from orders.services import order_with_bundle, take_orders
 from sweets_store.api import read_import, read_object
+from sweets_store.ids import parse_id
 from sweets_store.instants import format_instant
-from sweets_store.lists import ListedViewSet
+from sweets_store.lists import ListedViewSet, required_parameters
 
 
 @schema.documented
@@ -25,6 +33,11 @@ class OrderViewSet(ListedViewSet):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(ListedOrderSerializer(order_with_bundle(order_id=pk)).data)
+
+    @schema.explain
+    def explain(self, request: Request, pk: int) -> Response:
+        asked = required_parameters(request, {"courier_id": parse_id})
+        return Response(ExplanationSerializer(explain_order(order_id=pk, **asked)).data)
 
     @schema.assign
     def assign(self, request: Request) -> Response:

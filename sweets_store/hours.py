@@ -83,6 +83,29 @@ def worked_minutes(hours: Iterable[str]) -> str:
     return minutes.decode()
 
 
+def stretched_to_overlap(hours: Sequence[str], others: Sequence[str]) -> tuple[list[str], int]:
+    """Return the hours with one window stretched so that they overlap the others, and by how many minutes: the fewest.
+
+    They must not overlap yet, and `others` not be empty. Where there is no window, one of a minute is made.
+    """
+    wanted = worked_minutes(others)
+    if not hours:
+        first = wanted.index("1")
+        return [_window(first, first + 1)], 1
+    stretches = []
+    for place, (start, end) in enumerate(map(parse_window, hours)):
+        if (before := wanted.rfind("1", 0, start)) != -1:
+            stretches.append((start - before, place, _window(before, end)))
+        if (after := wanted.find("1", end)) != -1:
+            stretches.append((after + 1 - end, place, _window(start, after + 1)))
+    minutes, place, window = min(stretches)
+    return [*hours[:place], window, *hours[place + 1 :]], minutes
+
+
+def _window(start: int, end: int) -> str:
+    return f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
 def hours_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether a window of the one shares more than a point with a window of the other."""
     windows = [parse_window(other) for other in others]

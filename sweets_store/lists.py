@@ -74,6 +74,43 @@ def parse_cursor(text: str) -> Cursor:
     return Cursor(match[1], parse_id(match[2]))
 
 
+# Parameters of any GET
+
+Parsers = Mapping[str, Callable[[str], Any]]
+
+
+def required_parameters(request: Request, parsers: Parsers) -> dict[str, Any]:
+    """Return what the parameters mean. Refuses what is missing, bad, unknown, empty or repeated, all in one answer."""
+    missing = {name: "is required" for name in parsers if name not in request.query_params}
+    refuse_parameters(missing | parameter_faults(request, parsers))
+    return {name: parse(request.query_params[name]) for name, parse in parsers.items()}
+
+
+def parameter_faults(request: Request, parsers: Parsers, others: Iterable[str] = ()) -> dict[str, str]:
+    """What is wrong with the parameters; what the `others` mean is not looked at."""
+    known = [*others, *parsers]
+    faults = {}
+    for name, values in request.query_params.lists():
+        if name not in known:
+            faults[name] = f"is unknown; known: {', '.join(known)}"
+        elif len(values) > 1:
+            faults[name] = "stands more than once"
+        elif not values[0]:
+            faults[name] = "is empty"
+        elif name in parsers:
+            try:
+                parsers[name](values[0])
+            except ValueError as fault:
+                faults[name] = str(fault)
+    return faults
+
+
+def refuse_parameters(faults: Mapping[str, str]) -> None:
+    if faults:
+        detail = "; ".join(f"{name}: {message}" for name, message in faults.items())
+        raise ParseError(f"{detail}.", code="bad_parameters")
+
+
 # Filters
 
 
@@ -147,23 +184,9 @@ class StrictFilters(DjangoFilterBackend):
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filters: Any = self.get_filterset(request, queryset, view)
-        known = [*filters.filters, *ListPages.parsers]
         faults = {name: " ".join(map(str, messages)) for name, messages in filters.errors.items()}
-        for name, values in request.query_params.lists():
-            if name not in known:
-                faults[name] = f"is unknown; known: {', '.join(known)}"
-            elif len(values) > 1:
-                faults[name] = "stands more than once"
-            elif not values[0]:
-                faults[name] = "is empty"
-            elif name in ListPages.parsers:
-                try:
-                    ListPages.parsers[name](values[0])
-                except ValueError as fault:
-                    faults[name] = str(fault)
-        if faults:
-            detail = "; ".join(f"{name}: {message}" for name, message in faults.items())
-            raise ParseError(f"{detail}.", code="bad_parameters")
+        faults |= parameter_faults(request, ListPages.parsers, others=filters.filters)
+        refuse_parameters(faults)
         filtered: QuerySet[Any] = filters.qs
         return filtered
 
@@ -177,7 +200,7 @@ class ListPages(BasePagination):
     StrictFilters has found the parameters sound.
     """
 
-    parsers: Mapping[str, Callable[[str], Any]] = {"limit": parse_limit, "cursor": parse_cursor}
+    parsers: Parsers = {"limit": parse_limit, "cursor": parse_cursor}
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         texts = request.query_params

@@ -192,9 +192,9 @@ UNSUPPORTED = refusal("unsupported_media_type", "The body must be sent as applic
 UNAVAILABLE_503 = {503: refused("The database is away, or locked too long. Nothing was changed.", UNAVAILABLE)}
 
 
-def answers_to_get(success: Any, *, unknown: dict[str, str]) -> dict[int, Any]:
+def answers_to_get(success: Any, *unknown: dict[str, str], bad: dict[str, str] = BAD_HOST) -> dict[int, Any]:
     """The answers to GET of one record."""
-    refusals = {400: refused("No request for this store.", BAD_HOST), 404: refused("There is no such record.", unknown)}
+    refusals = {400: refused("No request for this store.", bad), 404: refused("There is no such record.", *unknown)}
     return {200: success} | refusals | UNAVAILABLE_503
 
 

@@ -189,3 +189,28 @@ def test_exit_codes_as_an_operator_meets_them(tmp_path):
     assert "There is no courier 7." in unknown.stderr
     assert wrong_use.returncode == 2
     assert (everyone.returncode, everyone.stdout, everyone.stderr) == (0, "", "")
+
+
+def test_explains_why_not_and_what_would_do():
+    CourierFactory(courier_id=2, regions=[1])
+    OrderFactory(order_id=33, region=5, weight=Decimal("10.5"))
+
+    assert output("explain_order", "33", "2").splitlines() == [
+        "courier 2 would not get order 33",
+        "region: He does not work in region 5.",
+        '  what would do: PATCH /couriers/2 {"regions": [1, 5], "courier_type": "bike"}',
+        "weight: It weighs 10.5 kg, and he carries 10 kg at once.",
+        '  what would do: PATCH /couriers/2 {"courier_type": "bike"}',
+    ]
+
+
+def test_explains_that_nothing_stands_in_the_way():
+    CourierFactory(courier_id=2)
+    OrderFactory(order_id=33)
+
+    assert output("explain_order", "33", "2") == "courier 2 would get order 33\n"
+
+
+def test_cannot_explain_what_it_does_not_know():
+    with pytest.raises(CommandError, match="There is no order 33"):
+        output("explain_order", "33", "2")

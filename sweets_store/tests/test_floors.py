@@ -11,7 +11,18 @@ FLOORS = {
     **dict.fromkeys(["models", "arrivals"], RECORDS),
     **dict.fromkeys(["rules"], RULES),
     **dict.fromkeys(
-        ["services", "assignments", "candidates", "deliveries", "locks", "shelves", "stored", "verification"], SERVICES
+        [
+            "services",
+            "assignments",
+            "candidates",
+            "deliveries",
+            "explanations",
+            "locks",
+            "shelves",
+            "stored",
+            "verification",
+        ],
+        SERVICES,
     ),
     **dict.fromkeys(["serializers", "filters", "schema", "views", "urls", "admin", "management"], DOORS),
 }

@@ -60,6 +60,7 @@ def test_every_endpoint_is_shown():
         ("POST", "/orders"),
         ("GET", "/orders"),
         ("GET", "/orders/{id}"),
+        ("GET", "/orders/{id}/explain"),
         ("POST", "/orders/assign"),
         ("POST", "/orders/complete"),
         ("GET", "/bundles"),

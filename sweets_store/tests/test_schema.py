@@ -33,6 +33,7 @@ BODIES = {
     "assign_orders": {"courier_id": 2},
     "complete_order": {"courier_id": 1, "order_id": 11, "complete_time": "2030-01-10T10:33:01.42Z"},
 }
+QUERIES = {"explain_order": "?courier_id={courier_id}"}
 IDS = {"courier_id": 1, "order_id": 10, "bundle_id": 1}
 HTML = {"content_type": "text/html"}
 
@@ -109,7 +110,7 @@ MORE_SUCCESSES = {
 
 def asked(operation_id, ids):
     method, path, _ = OPERATIONS[operation_id]
-    return method, path.format(**ids), BODIES.get(operation_id)
+    return method, (path + QUERIES.get(operation_id, "")).format(**ids), BODIES.get(operation_id)
 
 
 @pytest.mark.parametrize(("operation_id", "status"), [given for given in ANSWERS if given[1] != 503])
@@ -182,6 +183,7 @@ def test_all_routes_of_the_api_are_in_it():
         ("GET", "/orders"),
         ("POST", "/orders"),
         ("GET", "/orders/{order_id}"),
+        ("GET", "/orders/{order_id}/explain"),
         ("POST", "/orders/assign"),
         ("POST", "/orders/complete"),
         ("GET", "/bundles"),

@@ -1,0 +1,153 @@
+"""Why an assign now would or would not give a courier an order, and the least change that would let him take it."""
+
+from collections.abc import Iterator
+from copy import copy
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Sum
+
+from bundles.candidates import lightest_that_fit
+from bundles.locks import UnknownCourier
+from bundles.models import Bundle
+from couriers.models import Courier, CourierType
+from orders.models import Order, UnknownOrder
+from sweets_store.hours import hours_overlap, stretched_to_overlap
+from sweets_store.instants import format_instant
+from sweets_store.one_moment import one_moment
+from sweets_store.serializers import MAX_ITEMS
+
+CODES = ("region", "hours", "weight", "capacity", "busy", "taken", "delivered")
+NAMED = 20  # a detail names so many ids or windows and counts the others
+
+Change = dict[str, Any]
+
+
+class Reason(NamedTuple):
+    """`change` is what a PATCH of the courier would send, or None where none helps."""
+
+    code: str
+    detail: str
+    change: Change | None = None
+
+
+class Explanation(NamedTuple):
+    """`can_take`: whether an assign now would answer with this order."""
+
+    order_id: int
+    courier_id: int
+    can_take: bool
+    reasons: list[Reason]
+
+
+def explain_order(*, order_id: int, courier_id: int) -> Explanation:
+    """Return every reason why the courier does not get the order. Raises UnknownOrder and UnknownCourier.
+
+    Who makes all the changes named, once he carries nothing, and assigns, gives him the order.
+    """
+    with one_moment():
+        order = Order.objects.select_related("bundle").filter(order_id=order_id).first()
+        if order is None:
+            raise UnknownOrder(order_id=order_id)
+        courier = Courier.objects.filter(courier_id=courier_id).first()
+        if courier is None:
+            raise UnknownCourier(courier_id=courier_id)
+        if order.bundle is not None:
+            is_his = order.bundle.courier_id == courier_id and order.complete_time is None
+            return Explanation(order_id, courier_id, is_his, [_given(order, order.bundle)])
+        reasons = [*_unfit(order, courier), *_busy(courier)]
+        return Explanation(order_id, courier_id, not reasons, reasons)
+
+
+def _given(order: Order, bundle: Bundle) -> Reason:
+    if order.complete_time is not None:
+        return Reason(
+            "delivered", f"Courier {bundle.courier_id} delivered it at {format_instant(order.complete_time)}."
+        )
+    since = format_instant(bundle.assign_time)
+    return Reason("taken", f"Courier {bundle.courier_id} carries it since {since}, in bundle {bundle.pk}.")
+
+
+def _busy(courier: Courier) -> Iterator[Reason]:
+    if bundle := Bundle.objects.active().filter(courier=courier).first():
+        since = format_instant(bundle.assign_time)
+        yield Reason(
+            "busy", f"He carries bundle {bundle.pk} since {since}, and gets nothing new until it is completed."
+        )
+
+
+def _unfit(order: Order, courier: Courier) -> list[Reason]:
+    """Why the free order would not be his, did he carry nothing.
+
+    With a region or hours he gets lighter orders as well, so each change names the vehicle that has room for all.
+    """
+    reasons = [*_region(order, courier), *_hours(order, courier), *_weight(order, courier)]
+    changes = [reason.change for reason in reasons]
+    vehicle = None if None in changes else _vehicle_with_room(order, courier, changes)
+    if not reasons and vehicle != {}:
+        return [_capacity(order, courier, vehicle)]
+    return [
+        reason._replace(change=None if reason.change is None or vehicle is None else reason.change | vehicle)
+        for reason in reasons
+    ]
+
+
+def _region(order: Order, courier: Courier) -> Iterator[Reason]:
+    if order.region not in courier.regions:
+        has_room = len(courier.regions) < MAX_ITEMS
+        change = {"regions": [*courier.regions, order.region]} if has_room else None
+        yield Reason("region", f"He does not work in region {order.region}.", change)
+
+
+def _hours(order: Order, courier: Courier) -> Iterator[Reason]:
+    if not order.delivery_hours:
+        yield Reason("hours", "The order has no delivery hours: no courier can ever take it.")
+    elif not hours_overlap(order.delivery_hours, courier.working_hours):
+        hours, minutes = stretched_to_overlap(courier.working_hours, order.delivery_hours)
+        his = f"He works {_listed(courier.working_hours)}" if courier.working_hours else "He has no working hours"
+        needed = "a minute more" if minutes == 1 else f"{minutes} minutes more"
+        detail = f"{his}, and it is to be delivered {_listed(order.delivery_hours)}: {needed} would do."
+        yield Reason("hours", detail, {"working_hours": hours})
+
+
+def _weight(order: Order, courier: Courier) -> Iterator[Reason]:
+    if order.weight > courier.capacity:
+        detail = f"It weighs {_kg(order.weight)}, and he carries {_kg(courier.capacity)} at once."
+        yield Reason("weight", detail, {"courier_type": courier.courier_type})
+
+
+def _vehicle_with_room(order: Order, courier: Courier, changes: list[Any]) -> Change | None:
+    """Return the change to the smallest vehicle, no smaller than his, in which he would get the order.
+
+    It is empty where his own is large enough, and None where none is.
+    """
+    changed = copy(courier)
+    for change in changes:
+        for name, value in change.items():
+            setattr(changed, name, value)
+    for vehicle in CourierType:
+        changed.courier_type = vehicle.value
+        if changed.capacity >= max(courier.capacity, order.weight) and order.pk in lightest_that_fit(
+            changed, of_one_moment=True
+        ):
+            return {} if vehicle == courier.courier_type else {"courier_type": vehicle.value}
+    return None
+
+
+def _capacity(order: Order, courier: Courier, vehicle: Change | None) -> Reason:
+    lighter = lightest_that_fit(courier, of_one_moment=True)
+    load = Order.objects.filter(order_id__among=lighter).aggregate(kg=Sum("weight"))["kg"] or Decimal(0)
+    detail = (
+        f"It weighs {_kg(order.weight)}, and of the {_kg(courier.capacity)} that he carries at once {_kg(load)} go to"
+        f" lighter orders: {_listed(lighter)}."
+    )
+    return Reason("capacity", detail, vehicle)
+
+
+def _kg(weight: Decimal) -> str:
+    return f"{weight:.2f}".rstrip("0").rstrip(".") + " kg"
+
+
+def _listed(things: list[Any]) -> str:
+    named = ", ".join(map(str, things[:NAMED]))
+    return f"{named} and {len(things) - NAMED} more" if len(things) > NAMED else named
