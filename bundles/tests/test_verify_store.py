@@ -8,11 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bundles.services import assign_orders, complete_order
-from bundles.stored import snapshot, store_size
 from bundles.tests.factories import BundleFactory
 from bundles.tests.guards import guards_down
 from bundles.tests.verifying import COURIERS, RIDES_NOW, verified, verified_after
-from bundles.verification import faults
+from bundles.verification import faults, snapshot, store_size
 from couriers.models import Courier
 from orders.tests.factories import OrderFactory
 from sweets_store.tests.statements import statements_captured

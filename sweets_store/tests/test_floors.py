@@ -19,7 +19,6 @@ FLOORS = {
             "explanations",
             "locks",
             "shelves",
-            "stored",
             "verification",
         ],
         SERVICES,

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from bundles.stored import snapshot, store_size
-from bundles.verification import faults
+from bundles.verification import faults, snapshot, store_size
 
 
 class Command(BaseCommand):

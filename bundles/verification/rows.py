@@ -1,27 +1,27 @@
-"""What must hold in the store, recomputed from the rows (`manage.py verify_store`).
-
-What a value may be is told by the API's fields, what hours touch by the ground floor; nothing here asks the services,
-the candidates or the rules whether they were right. A value that is named as bad is not held against others again.
-"""
+"""What must hold of each courier, order, bundle and total."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
-from itertools import chain, groupby
-from operator import attrgetter, itemgetter
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from bundles.stored import (
+from bundles.verification.books import books_are_what_his_deliveries_make
+from bundles.verification.fault import Fault, Faults, shown
+from bundles.verification.stored import (
     BundleRow,
-    CourierBooks,
     CourierRow,
-    DeliveryRow,
     OrderRow,
     TotalRow,
     active_bundles,
     books_by_courier,
     bundles_with_orders,
+    stored_couriers,
+    stored_orders,
+    stored_totals,
+)
+from bundles.verification.values import (
     good,
     or_null,
     read_flag,
@@ -31,28 +31,10 @@ from bundles.stored import (
     read_time,
     read_type,
     read_weight,
-    stored_couriers,
-    stored_orders,
-    stored_totals,
 )
 from couriers.models import CAPACITIES
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`code` is stable for machines, `subject` is the row, `message` says what is wrong and what to do about it."""
-
-    code: str
-    subject: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.subject}: {self.message}"
-
-
-Faults = Iterator[Fault]
 Readers = dict[str, Callable[[Any], Any]]
-Totals = dict[int, tuple[int, timedelta]]
 
 COURIER_VALUES: Readers = {
     "courier_id": read_id,
@@ -76,10 +58,6 @@ BUNDLE_VALUES: Readers = {
     "is_completed": read_flag,
 }
 TOTAL_VALUES: Readers = {"courier_id": read_id, "region": read_id}
-
-LAST = "Once no fault of his orders and bundles is left"
-# Stated again on purpose: whoever verifies the earnings does not ask the rule that paid them (bundles/rules.py).
-PAY = {"foot": 1_000, "bike": 2_500, "car": 4_500}
 
 
 @dataclass(slots=True)
@@ -263,77 +241,9 @@ def one_active_bundle(courier_id: Any, bundle_ids: Iterator[int]) -> Faults:
         )
 
 
-def books_are_what_his_deliveries_make(books: CourierBooks) -> Faults:
-    try:
-        totals, earnings = recomputed(books.deliveries)
-    except ValueError:  # a bad value, which is named already
-        return
-    yield from totals_are_what_his_deliveries_make(books, totals)
-    yield from earnings_are_what_his_bundles_pay(books, earnings)
-
-
-def recomputed(deliveries: Iterator[DeliveryRow]) -> tuple[Totals, int]:
-    """Return what a courier's deliveries make by region, and what his completed bundles among them pay.
-
-    Raises ValueError where one of their values is bad.
-    """
-    totals: Totals = {}
-    earnings = 0
-    for _, rows in groupby(deliveries, key=attrgetter("bundle_id")):
-        first = next(rows)
-        before = read_time(first.assign_time)
-        if read_flag(first.is_completed):
-            earnings += PAY[read_type(first.courier_type)]
-        for delivery in chain([first], rows):
-            region, complete_time = read_id(delivery.region), read_time(delivery.complete_time)
-            count, time = totals.get(region, (0, timedelta(0)))
-            totals[region] = (count + 1, time + max(complete_time - before, timedelta(0)))
-            before = complete_time
-    return totals, earnings
-
-
-def totals_are_what_his_deliveries_make(books: CourierBooks, totals: Totals) -> Faults:
-    stored = {total.region: total for total in books.totals if good(read_id, total.region) is not None}
-    for region in sorted(totals.keys() | stored.keys()):
-        subject = f"courier {books.courier_id} in region {region}"
-        if region not in totals:
-            yield Fault(
-                "needless_total", subject, f"he delivered nothing there. {LAST}, delete the row of delivery_totals."
-            )
-            continue
-        count, time = totals[region]
-        made = (count, time // timedelta(seconds=1), time.microseconds)
-        told = "deliveries, seconds, microseconds"
-        if region not in stored:
-            yield Fault("missing_total", subject, f"it has no row in delivery_totals. {LAST}, insert {told} {made}.")
-        elif stored[region][2:] != made:
-            yield Fault(
-                "wrong_total",
-                subject,
-                f"{told} are {shown(stored[region][2:])}, but his delivered orders make {made}: his rating is wrong."
-                f" {LAST}, set them to these.",
-            )
-
-
-def earnings_are_what_his_bundles_pay(books: CourierBooks, earnings: int) -> Faults:
-    if books.earnings is not None and books.earnings.earnings != earnings:
-        yield Fault(
-            "wrong_earnings",
-            f"courier {books.courier_id}",
-            f"earnings is {shown(books.earnings.earnings)}, but his completed bundles that delivered something pay"
-            f" {earnings}. {LAST}, set it to {earnings}.",
-        )
-
-
 def is_carried(bundle: BundleRow, order: OrderRow) -> bool:
     return bundle.is_active and order.complete_time is None
 
 
 def released_by_patch(bundle: BundleRow) -> str:
     return f"PATCH /couriers/{bundle.courier_id!a} with his own courier_type releases what he cannot carry."
-
-
-def shown(stored: Any, longest: int = 60) -> str:
-    """The value in ASCII, on one line."""
-    text = ascii(str(stored) if isinstance(stored, Decimal) else stored)
-    return text if len(text) <= longest else f"{text[:longest]}…"

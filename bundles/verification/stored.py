@@ -1,28 +1,20 @@
-"""The tables as SQL left them, past Django's converters, and what their columns may hold.
+"""The tables as SQL left them, past Django's converters.
 
 Whoever edits rows with SQL can leave in them what Django cannot read; here that is a value like any other, which the
-readers below refuse. All is streamed: memory does not grow with the store.
+readers in values.py refuse. All is streamed: memory does not grow with the store.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from heapq import merge
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
-from couriers.models import CourierType
-from sweets_store.hours import delivery_mask, parse_window
-from sweets_store.serializers import ChoiceField, HoursField, IdField, Refused, RegionsField, WeightField
-from sweets_store.strict_json import decoder
-
-Value = TypeVar("Value")
+from sweets_store.one_moment import one_moment
 
 
 class CourierRow(NamedTuple):
@@ -132,24 +124,17 @@ class StoreSize(NamedTuple):
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """One moment of the store for all that is read within; no writer waits for it. Not for use inside a transaction.
-
-    On SQLite `atomic` would be IMMEDIATE and shut every writer out until the end.
-    """
-    if connection.vendor == "postgresql":
-        with transaction.atomic(durable=True), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """One moment of the store for all that is read within; no writer waits for it."""
+    with one_moment():
+        if connection.vendor == "postgresql":
             yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")
+            return
         # By itself, the driver stops at text that is not UTF-8.
         usual_text, connection.connection.text_factory = connection.connection.text_factory, _any_text
         try:
             yield
         finally:
             connection.connection.text_factory = usual_text
-            cursor.execute("ROLLBACK")
 
 
 _any_text = partial(str, encoding="utf-8", errors="surrogateescape")
@@ -263,79 +248,3 @@ def _rows(query: str) -> Iterator[Any]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(query.format_map(_AS_STORED[connection.vendor]))
         yield from cursor
-
-
-# Values: what a column holds, or Refused
-
-
-def good(read: Callable[[Any], Value], stored: Any) -> Value | None:
-    """Return the value; None where the column holds a bad one."""
-    try:
-        return read(stored)
-    except ValueError:
-        return None
-
-
-class Hours(NamedTuple):
-    """Windows of a day: as an order's delivery mask, and as a mask of their minutes."""
-
-    delivery_mask: int
-    minutes: int
-
-
-read_id = IdField().to_internal_value
-read_type = ChoiceField(CourierType.values).to_internal_value
-_weight, _regions, _hours = WeightField(), RegionsField(), HoursField()
-
-
-@lru_cache(maxsize=8_192)
-def read_weight(stored: Any) -> Decimal:
-    """Kilograms, exact. SQLite keeps a float, whose shortest text is the decimal that was written."""
-    weight = Decimal(str(stored)) if isinstance(stored, (int, float)) else stored
-    return _weight.to_internal_value(weight if isinstance(weight, Decimal) and weight.is_finite() else None)
-
-
-@lru_cache(maxsize=64)
-def read_regions(stored: Any) -> frozenset[int]:
-    return frozenset(_regions.to_internal_value(_read_json(stored)))
-
-
-@lru_cache(maxsize=1_024)
-def read_hours(stored: Any) -> Hours:
-    """A window holds the minutes from its start up to its end, not the one at its end: who shares one overlaps."""
-    windows = _hours.to_internal_value(_read_json(stored))
-    minutes = 0
-    for start, end in map(parse_window, windows):
-        minutes |= (1 << end) - (1 << start)
-    return Hours(delivery_mask(windows), minutes)
-
-
-def _read_json(stored: Any) -> Any:
-    """Return what the JSON text says; None, which is no list, where it is none."""
-    try:
-        return decoder.decode(stored)
-    except (TypeError, ValueError, RecursionError):
-        return None
-
-
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
-
-
-def read_time(stored: Any) -> datetime:
-    """SQLite compares times as text: the same instant written in another way is as bad as none."""
-    try:
-        if isinstance(stored, str) and _TIME.fullmatch(stored):
-            return datetime.fromisoformat(stored)
-    except ValueError:
-        pass
-    raise Refused("must be a time in the years 1 to 9999 of UTC, kept as YYYY-MM-DD HH:MM:SS.ffffff")
-
-
-def read_flag(stored: Any) -> bool:
-    if stored not in (0, 1):
-        raise Refused("must be true or false")
-    return bool(stored)
-
-
-def or_null(read: Callable[[Any], Value]) -> Callable[[Any], Value | None]:
-    return lambda stored: None if stored is None else read(stored)

@@ -1,0 +1,10 @@
+"""What must hold in the store, recomputed from the rows (`manage.py verify_store`).
+
+What a value may be is told by the API's fields, what hours touch by the ground floor; nothing here asks the services,
+the candidates or the rules whether they were right. A value that is named as bad is not held against others again.
+"""
+
+from bundles.verification.rows import faults
+from bundles.verification.stored import snapshot, store_size
+
+__all__ = ["faults", "snapshot", "store_size"]
