@@ -10,6 +10,8 @@ from django.db import connection
 from couriers.models import Courier
 from sweets_store.errors import NotFound
 
+MOST_LOCKED = 100
+
 
 class UnknownCourier(NotFound):
     code = "unknown_courier"
@@ -35,14 +37,25 @@ def lock_courier_unread(courier_id: int) -> None:
 
 
 def lock_regions(regions: Iterable[int]) -> None:
-    """Lock the regions in ascending order: so nobody waits in a circle."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(pg_advisory_xact_lock(region)) FROM unnest(%s::bigint[]) AS region",
-                [sorted(set(regions))],
-            )
+    """Lock the regions in ascending order: so nobody waits in a circle.
 
+    Whoever works in more than MOST_LOCKED locks all there are: of locks PostgreSQL holds some thousands, for everyone.
+    """
+    if connection.vendor == "postgresql":
+        wanted = sorted(set(regions))
+        with connection.cursor() as cursor:
+            if len(wanted) <= MOST_LOCKED:
+                cursor.execute(_SOME_REGIONS, [wanted])
+            else:
+                cursor.execute(_ALL_REGIONS)
+
+
+# Of two numbers is the lock that stands for all regions, of one that of a region.
+_SOME_REGIONS = """
+    SELECT pg_advisory_xact_lock_shared(0, 0);
+    SELECT count(pg_advisory_xact_lock(region)) FROM unnest(%s::bigint[]) AS region
+"""
+_ALL_REGIONS = "SELECT pg_advisory_xact_lock(0, 0)"
 
 _COURIER = {
     "postgresql": "SELECT {columns} FROM couriers WHERE courier_id = %s FOR NO KEY UPDATE",

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from django.db import connection, transaction
 
-from bundles.locks import lock_regions
+from bundles.locks import MOST_LOCKED, lock_regions
 from bundles.models import Bundle
 from bundles.services import (
     NotCarried,
@@ -282,6 +282,31 @@ def test_who_chooses_in_a_region_waits_for_who_chose_there_before():
         assert not waits.done()
 
     assert results([waits]) == [([11, 12, 13, 14], NOW)]
+
+
+@pytest.mark.parametrize(("first", "second"), [(1_000, 1), (1, 1_000), (1_000, 1_000), (MOST_LOCKED, MOST_LOCKED + 1)])
+def test_who_works_in_very_many_regions_takes_turns_with_everyone(first, second):
+    first, second = (CourierFactory(regions=list(range(1, count + 1))) for count in (first, second))
+    for order_id in range(1, 15):
+        OrderFactory(order_id=order_id)
+
+    with transaction.atomic():
+        assign(first.courier_id)
+        waits = started(partial(assign, second.courier_id))
+        assert not waits[0].done()
+
+    assert results(waits) == [([11, 12, 13, 14], NOW)]
+
+
+@pytest.mark.parametrize("count", [1, MOST_LOCKED, MOST_LOCKED + 1, 1_000])
+def test_an_assign_holds_few_locks(count):
+    """PostgreSQL has room for 64 times its connections, for everyone; without room a request fails."""
+    courier = CourierFactory(regions=list(range(1, count + 1)))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        assign(courier.courier_id)
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'")
+        assert cursor.fetchone()[0] == (count + 1 if count <= MOST_LOCKED else 1)
 
 
 def test_who_works_elsewhere_is_answered_while_another_chooses():
