@@ -1,6 +1,6 @@
 """Why an assign now would or would not give a courier an order, and the least change that would let him take it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -45,18 +45,41 @@ def explain_order(*, order_id: int, courier_id: int) -> Explanation:
 
     Who makes all the changes named, once he carries nothing, and assigns, gives him the order.
     """
+    for explanation in explain_to_each(order_id=order_id, courier_ids=[courier_id]):
+        return explanation
+    raise UnknownCourier(courier_id=courier_id)
+
+
+def explain_to_each(*, order_id: int, courier_ids: Collection[int]) -> list[Explanation]:
+    """Return, by courier id, what `explain_order` says of each courier whom the store knows. Raises UnknownOrder."""
     with one_moment():
         order = Order.objects.select_related("bundle").filter(order_id=order_id).first()
         if order is None:
             raise UnknownOrder(order_id=order_id)
-        courier = Courier.objects.filter(courier_id=courier_id).first()
-        if courier is None:
-            raise UnknownCourier(courier_id=courier_id)
-        if order.bundle is not None:
-            is_his = order.bundle.courier_id == courier_id and order.complete_time is None
-            return Explanation(order_id, courier_id, is_his, [_given(order, order.bundle)])
-        reasons = [*_unfit(order, courier), *_busy(courier)]
-        return Explanation(order_id, courier_id, not reasons, reasons)
+        active = {bundle.courier_id: bundle for bundle in Bundle.objects.active().filter(courier__among=courier_ids)}
+        couriers = Courier.objects.filter(courier_id__among=courier_ids).order_by("courier_id")
+        return [_explained(order, courier, active.get(courier.courier_id)) for courier in couriers]
+
+
+def _explained(order: Order, courier: Courier, carried: Bundle | None) -> Explanation:
+    if order.bundle is not None:
+        is_his = order.bundle.courier_id == courier.courier_id and order.complete_time is None
+        return Explanation(order.order_id, courier.courier_id, is_his, [_given(order, order.bundle)])
+    reasons = _unfit(order, courier) + ([_busy(carried)] if carried else [])
+    return Explanation(order.order_id, courier.courier_id, not reasons, reasons)
+
+
+def what_would_do(reasons: Iterable[Reason], courier: Courier) -> list[str]:
+    """The changes of the courier in words; none where one of them does not exist."""
+    changes = [reason.change for reason in reasons if reason.code != "busy"]
+    if None in changes:
+        return []
+    merged: Change = {}
+    for change in changes:
+        merged |= change or {}
+    words = [f"region {region}" for region in merged.get("regions", []) if region not in courier.regions]
+    words += [f"hours {window}" for window in merged.get("working_hours", []) if window not in courier.working_hours]
+    return words + ([f"a {merged['courier_type']}'s capacity"] if "courier_type" in merged else [])
 
 
 def _given(order: Order, bundle: Bundle) -> Reason:
@@ -68,12 +91,9 @@ def _given(order: Order, bundle: Bundle) -> Reason:
     return Reason("taken", f"Courier {bundle.courier_id} carries it since {since}, in bundle {bundle.pk}.")
 
 
-def _busy(courier: Courier) -> Iterator[Reason]:
-    if bundle := Bundle.objects.active().filter(courier=courier).first():
-        since = format_instant(bundle.assign_time)
-        yield Reason(
-            "busy", f"He carries bundle {bundle.pk} since {since}, and gets nothing new until it is completed."
-        )
+def _busy(carried: Bundle) -> Reason:
+    since = format_instant(carried.assign_time)
+    return Reason("busy", f"He carries bundle {carried.pk} since {since}, and gets nothing new until it is completed.")
 
 
 def _unfit(order: Order, courier: Courier) -> list[Reason]:

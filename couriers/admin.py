@@ -3,12 +3,14 @@ from django.db.models import Count, Max, QuerySet, Sum
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bundles.explanations import explain_order, what_would_do
 from bundles.services import carried_orders, courier_statement
 from couriers.models import Courier, CourierQuerySet, CourierType
 from sweets_store.admin import (
     NOTHING,
     ChoiceFilter,
-    RecordAdmin,
+    Explained,
+    ExplainedAdmin,
     kilograms,
     listed,
     listed_briefly,
@@ -16,6 +18,7 @@ from sweets_store.admin import (
     search_link,
     unbroken,
 )
+from sweets_store.errors import NotFound
 
 
 class CourierTypeFilter(ChoiceFilter):
@@ -28,7 +31,7 @@ class CourierTypeFilter(ChoiceFilter):
 
 
 @admin.register(Courier)
-class CourierAdmin(RecordAdmin):
+class CourierAdmin(ExplainedAdmin):
     ordering = ["courier_id"]
     list_display = [
         "courier_id",
@@ -51,6 +54,26 @@ class CourierAdmin(RecordAdmin):
         "bundles_link",
         "orders_link",
     ]
+
+    others = "orders.order"
+    why_label = "Order, or several:"
+
+    def explained(self, record: Courier, numbers: list[int]) -> list[Explained]:
+        found = []
+        for order_id in numbers:
+            try:
+                explanation = explain_order(order_id=order_id, courier_id=record.courier_id)
+            except NotFound as unknown:
+                raise ValueError(str(unknown)) from None
+            found.append(
+                Explained(
+                    record_link("orders_order", order_id),
+                    explanation.can_take,
+                    explanation.reasons,
+                    what_would_do(explanation.reasons, record),
+                )
+            )
+        return found
 
     @admin.display(description="type", ordering="courier_type")
     def type_and_capacity(self, courier: Courier) -> SafeString:

@@ -2,12 +2,16 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from bundles.explanations import explain_to_each, what_would_do
+from couriers.models import Courier
 from orders.models import Order, OrderQuerySet, OrderStatus
 from sweets_store.admin import (
+    MAX_EXPLAINED,
     NOTHING,
     AssignedFilter,
     ChoiceFilter,
-    RecordAdmin,
+    Explained,
+    ExplainedAdmin,
     kilograms,
     listed,
     listed_briefly,
@@ -15,6 +19,7 @@ from sweets_store.admin import (
     record_link,
     search_link,
 )
+from sweets_store.ids import parse_id
 
 
 class StatusFilter(ChoiceFilter):
@@ -31,7 +36,7 @@ class OrderAssignedFilter(AssignedFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(RecordAdmin):
+class OrderAdmin(ExplainedAdmin):
     ordering = ["-order_id"]
     list_display = [
         "order_id",
@@ -66,6 +71,27 @@ class OrderAdmin(RecordAdmin):
         "assigned_utc",
         "delivered_utc",
     ]
+
+    others = "couriers.courier"
+    why_label = "Courier, or several; without a number all of them, page by page:"
+
+    def explained(self, record: Order, numbers: list[int]) -> list[Explained]:
+        couriers = Courier.objects.in_bulk(numbers)
+        for unknown in set(numbers) - couriers.keys():
+            raise ValueError(f"There is no courier {unknown}.")
+        return [
+            Explained(
+                record_link("couriers_courier", courier_id),
+                can_take,
+                reasons,
+                what_would_do(reasons, couriers[courier_id]),
+            )
+            for _, courier_id, can_take, reasons in explain_to_each(order_id=record.order_id, courier_ids=numbers)
+        ]
+
+    def next_numbers(self, after: str) -> list[int]:
+        couriers = Courier.objects.filter(pk__gt=parse_id(after) if after else 0).order_by("pk")
+        return list(couriers.values_list("pk", flat=True)[:MAX_EXPLAINED])
 
     def listed_rows(self) -> QuerySet[Order]:
         return Order.objects.select_related("bundle")

@@ -2,18 +2,21 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -30,6 +33,7 @@ COUNTED = 10_000
 PAGES_AHEAD = 10
 MAX_SOUGHT = 100
 SHOWN_IN_A_LIST = 4
+MAX_EXPLAINED = 25
 
 
 # How values read
@@ -270,3 +274,89 @@ class RecordAdmin(admin.ModelAdmin):
             return within(lookup, start, start + timedelta(days=1))
         except (ValueError, OverflowError):
             raise ValueError(f"There is no day {text}.") from None
+
+
+# Why, why not
+
+
+class Explained(NamedTuple):
+    """Whether an assign now would give an order to a courier; `link` leads to the one of the two beside the record.
+
+    Each of the `reasons` has a `code` and a `detail`; `would_do` are the changes of the courier in words.
+    """
+
+    link: SafeString
+    can_take: bool
+    reasons: Sequence[Any]
+    would_do: Sequence[str]
+
+
+class ExplainedAdmin(RecordAdmin):
+    """Records whose page leads to another one that tells why orders are, or are not, a courier's.
+
+    `others`, by the name of their model, are held against the record; `why_label` asks for their numbers.
+    """
+
+    why_label: ClassVar[str]
+    others: ClassVar[str]
+
+    def explained(self, record: Any, numbers: list[int]) -> list[Explained]:
+        """Raises ValueError, whose text says which number is unknown."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_why"
+        return [path("<path:object_id>/why/", self.admin_site.admin_view(self.why), name=name), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, {"why_url": "../why/"})
+
+    def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        record = self.get_object(request, object_id)
+        others = apps.get_model(self.others)._meta
+        if not self.has_view_permission(request, record) or not request.user.has_perm(
+            f"{others.app_label}.view_{others.model_name}"
+        ):
+            raise PermissionDenied
+        if record is None:
+            back: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]  # not in the stubs
+                request, self.opts, object_id
+            )
+            return back
+        asked, after = request.GET.get("numbers", ""), request.GET.get("after", "")
+        numbers, explained, more = [], [], None
+        try:
+            numbers = read_numbers(asked) or self.next_numbers(after)
+            explained = self.explained(record, numbers)
+        except ValueError as fault:
+            self.message_user(request, str(fault), messages.WARNING)
+        if not asked and len(numbers) == MAX_EXPLAINED:
+            more = f"?{urlencode({'after': numbers[-1]})}"
+        context = self.admin_site.each_context(request) | {
+            "title": f"{record}: why, why not?",
+            "opts": self.opts,
+            "record": record,
+            "label": self.why_label,
+            "column": capfirst(others.verbose_name),
+            "numbers": asked,
+            "explained": explained,
+            "next_url": more,
+        }
+        return TemplateResponse(request, "sweets_store/why.html", context)
+
+    def next_numbers(self, after: str) -> list[int]:
+        """The numbers of the page that is shown where none are asked for; `after` is the last of the page before."""
+        return []
+
+
+def read_numbers(text: str) -> list[int]:
+    """Return the ids that the text names, at most 25. Raises ValueError, whose text says what is wrong."""
+    parts = [part for part in re.split(r"[\s,;#]+", text) if part]
+    if len(parts) > MAX_EXPLAINED:
+        raise ValueError(f"Ask for at most {MAX_EXPLAINED} numbers at once.")
+    try:
+        return [parse_id(part) for part in parts]
+    except ValueError:
+        raise ValueError("Give numbers, such as 12, or several: 12, 15.") from None
