@@ -4,7 +4,7 @@ What a value may be is told by the API's fields, what hours touch by the ground 
 the candidates or the rules whether they were right. A value that is named as bad is not held against others again.
 """
 
-from bundles.verification.rows import faults
+from bundles.verification.checks import faults
 from bundles.verification.stored import snapshot, store_size
 
 __all__ = ["faults", "snapshot", "store_size"]

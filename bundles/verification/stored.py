@@ -119,7 +119,7 @@ class StoreSize(NamedTuple):
     orders: int
 
 
-# Rows
+# What is read of them
 
 
 @contextmanager
