@@ -23,9 +23,12 @@ def one_moment() -> Iterator[None]:
         # Django's own transactions take SQLite's write lock at once (BEGIN IMMEDIATE).
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA query_only = ON")
-            cursor.execute("BEGIN")
             try:
+                cursor.execute("BEGIN")
                 yield
             finally:
-                cursor.execute("ROLLBACK")
-                cursor.execute("PRAGMA query_only = OFF")
+                try:
+                    if connection.connection.in_transaction:  # SQLite ends it itself after some faults
+                        cursor.execute("ROLLBACK")
+                finally:
+                    cursor.execute("PRAGMA query_only = OFF")
