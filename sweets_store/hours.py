@@ -107,10 +107,13 @@ def _window(start: int, end: int) -> str:
 
 
 def hours_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether a window of the one shares more than a point with a window of the other."""
-    windows = [parse_window(other) for other in others]
-    return any(
-        start < other_end and other_start < end
-        for start, end in map(parse_window, some)
-        for other_start, other_end in windows
-    )
+    """Whether a window of the one shares more than a point with a window of the other, and so a minute."""
+    return _minutes(some) & _minutes(others) != 0
+
+
+def _minutes(hours: Iterable[str]) -> int:
+    mask = 0
+    for window in hours:
+        start, end = parse_window(window)
+        mask |= (1 << end) - (1 << start)
+    return mask
