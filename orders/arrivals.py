@@ -1,7 +1,8 @@
 """Orders become free, by an import or a release, while others choose among the free ones.
 
-Who must read several times to choose shuts arrivals out first; who brings some announces it last of all. Each waits for
-the other kind, never for his own: so it is a table that is locked, an empty one, and not an advisory lock.
+Who must read several times to choose shuts arrivals out first; who brings some announces it last of all. The two kinds
+exclude each other and not themselves: so it is a table that is locked, an empty one, and not an advisory lock. Where
+both wait, PostgreSQL serves them in the order of their coming.
 On SQLite the transaction itself is the lock: nothing here locks there.
 """
 
@@ -11,7 +12,7 @@ from django.db import connection
 def announce_arrivals() -> None:
     """Wait until no one shuts arrivals out; until the transaction ends, no one else can begin to.
 
-    Nothing may be waited for after this, nor be left for the commit to do: those who choose wait meanwhile.
+    Nothing slow may follow, nor be left for the commit to do: those who choose wait meanwhile.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

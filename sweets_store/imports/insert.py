@@ -41,7 +41,8 @@ def insert_all_or_none(
 
     Ids that the store has are looked up before the transaction, so that on SQLite all is checked before the write lock
     is taken. Two imports may still race over one id: the slower one meets the primary key, looks again and reports.
-    Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock.
+    Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock. `last` is
+    called once they are in, just before the commit.
     """
     ids = checked.usable_ids()
     checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
@@ -113,6 +114,7 @@ def import_file(
     All is checked before the transaction, so that on SQLite the write lock is held for the inserts alone. Another
     import may still take an id meanwhile: this one meets the primary key, rolls back, looks again and refuses that
     row. Rows go in by ascending id, as in every import: they wait for each other in one order and cannot deadlock.
+    `last` is called once they are in; before the commit follows only that the rejects get their name.
     """
     with ExitStack() as stack:
         draft = stack.enter_context(new_rejects(rejects)) if rejects else None
