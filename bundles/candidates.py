@@ -16,21 +16,26 @@ SHORTEST_PAGE = 4
 FITTING_PART = 8
 
 
-def lightest_that_fit(courier: Courier, *, of_one_moment: bool = False) -> list[int]:
-    """Return the ids of the most free orders that he can carry, lightest first (then the smaller id).
+def lightest_that_fit(courier: Courier) -> list[int]:
+    """Return the ids of the most free orders that he can carry, lightest first (then the smaller id)."""
+    return [place.order_id for place in lightest_places(courier)]
+
+
+def lightest_places(courier: Courier, *, end: Place = BACK, of_one_moment: bool = False) -> list[Place]:
+    """Return where these orders stand, of those before `end`.
 
     What was found bounds what is left to read: behind the first order that is too much none can be among them.
 
     One read sees the orders of one moment. Who needs more begins again with arrivals shut out, lest he take the heavier
-    of two orders that became free meanwhile and miss the lighter; not so `of_one_moment`, where the transaction has all
-    its reads see the same.
+    of two orders that became free meanwhile and miss the lighter; what was found still bounds it, for what arrives only
+    lowers the bound. Not so `of_one_moment`, where the transaction has all its reads see the same.
     """
     search = Search(courier.working_hours)
     capacity = int(courier.capacity * 100)
     regions = [Shelf(region) for region in sorted(set(courier.regions))] if courier.working_hours else []
     shelves = regions
     taken: list[Place] = []
-    end, reach = BACK, FIRST_READ
+    reach = FIRST_READ
     while shelves:
         size = max(SHORTEST_PAGE, reach // len(shelves))
         passed = search.read(shelves, size=size, end=end)
@@ -47,4 +52,4 @@ def lightest_that_fit(courier: Courier, *, of_one_moment: bool = False) -> list[
         if few_fit:
             shelves = search.parted_by_hours(shelves)
         reach *= 2
-    return [place.order_id for place in taken]
+    return taken

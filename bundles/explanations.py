@@ -5,11 +5,11 @@ from copy import copy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Sum
-
-from bundles.candidates import lightest_that_fit
+from bundles.candidates import lightest_places
 from bundles.locks import UnknownCourier
 from bundles.models import Bundle
+from bundles.rules import take_while_they_fit
+from bundles.shelves import Place
 from couriers.models import Courier, CourierType
 from orders.models import Order, UnknownOrder
 from sweets_store.hours import hours_overlap, stretched_to_overlap
@@ -18,13 +18,17 @@ from sweets_store.one_moment import one_moment
 from sweets_store.serializers import MAX_ITEMS
 
 CODES = ("region", "hours", "weight", "capacity", "busy", "taken", "delivered")
+FULL = "And even a car would then be full of orders that come before it."
 NAMED = 20  # a detail names so many ids or windows and counts the others
 
 Change = dict[str, Any]
 
 
 class Reason(NamedTuple):
-    """`change` is what a PATCH of the courier would send, or None where none helps."""
+    """`change` is what a PATCH of the courier would send: a region more, the fewest minutes more, a larger vehicle.
+
+    It is None where none of these would do.
+    """
 
     code: str
     detail: str
@@ -99,17 +103,19 @@ def _busy(carried: Bundle) -> Reason:
 def _unfit(order: Order, courier: Courier) -> list[Reason]:
     """Why the free order would not be his, did he carry nothing.
 
-    With a region or hours he gets lighter orders as well, so each change names the vehicle that has room for all.
+    With a region or hours he gets other orders as well, so each change names the vehicle that has room for all.
     """
     reasons = [*_region(order, courier), *_hours(order, courier), *_weight(order, courier)]
-    changes = [reason.change for reason in reasons]
-    vehicle = None if None in changes else _vehicle_with_room(order, courier, changes)
-    if not reasons and vehicle != {}:
-        return [_capacity(order, courier, vehicle)]
-    return [
-        reason._replace(change=None if reason.change is None or vehicle is None else reason.change | vehicle)
-        for reason in reasons
-    ]
+    changes = [reason.change for reason in reasons if reason.change is not None]
+    if len(changes) < len(reasons):
+        return [reason._replace(change=None) for reason in reasons]
+    first = _up_to(order, courier, changes)
+    vehicle = _vehicle_with_room(order, courier, first)
+    if not reasons:
+        return [] if vehicle == {} else [_capacity(order, courier, first, vehicle)]
+    if vehicle is None:
+        return [Reason(code, f"{detail} {FULL}") for code, detail, _ in reasons]
+    return [reason._replace(change=change | vehicle) for reason, change in zip(reasons, changes, strict=True)]
 
 
 def _region(order: Order, courier: Courier) -> Iterator[Reason]:
@@ -131,37 +137,52 @@ def _hours(order: Order, courier: Courier) -> Iterator[Reason]:
 
 
 def _weight(order: Order, courier: Courier) -> Iterator[Reason]:
+    """The change is left to `_vehicle_with_room`."""
     if order.weight > courier.capacity:
-        detail = f"It weighs {_kg(order.weight)}, and he carries {_kg(courier.capacity)} at once."
-        yield Reason("weight", detail, {"courier_type": courier.courier_type})
+        yield Reason("weight", f"It weighs {_kg(order.weight)}, and he carries {_kg(courier.capacity)} at once.", {})
 
 
-def _vehicle_with_room(order: Order, courier: Courier, changes: list[Any]) -> Change | None:
-    """Return the change to the smallest vehicle, no smaller than his, in which he would get the order.
-
-    It is empty where his own is large enough, and None where none is.
-    """
+def _up_to(order: Order, courier: Courier, changes: Iterable[Change]) -> list[Place]:
+    """What he would be given first, with the changes made and in a car: up to the order itself, if there is room."""
     changed = copy(courier)
     for change in changes:
         for name, value in change.items():
             setattr(changed, name, value)
-    for vehicle in CourierType:
-        changed.courier_type = vehicle.value
-        if changed.capacity >= max(courier.capacity, order.weight) and order.pk in lightest_that_fit(
-            changed, of_one_moment=True
-        ):
-            return {} if vehicle == courier.courier_type else {"courier_type": vehicle.value}
-    return None
+    changed.courier_type = CourierType.CAR
+    own = _place(order)
+    places = lightest_places(changed, end=Place(own.weight + 1, 0), of_one_moment=True)
+    return [place for place in places if place <= own]
 
 
-def _capacity(order: Order, courier: Courier, vehicle: Change | None) -> Reason:
-    lighter = lightest_that_fit(courier, of_one_moment=True)
-    load = Order.objects.filter(order_id__among=lighter).aggregate(kg=Sum("weight"))["kg"] or Decimal(0)
+def _vehicle_with_room(order: Order, courier: Courier, first: list[Place]) -> Change | None:
+    """Return the change to the smallest vehicle, no smaller than his, that has room for `first` up to the order.
+
+    It is empty where his own has, and None where not even a car has.
+    """
+    if _place(order) not in first[-1:]:
+        return None
+    needed = max(_load(first), courier.capacity)
+    vehicle = next(kind for kind in CourierType if kind.capacity >= needed)
+    return {} if vehicle == courier.courier_type else {"courier_type": vehicle.value}
+
+
+def _capacity(order: Order, courier: Courier, first: list[Place], vehicle: Change | None) -> Reason:
+    taken = take_while_they_fit(first, capacity=courier.capacity * 100)
+    at_once, given = _kg(courier.capacity), _kg(_load(taken))
     detail = (
-        f"It weighs {_kg(order.weight)}, and of the {_kg(courier.capacity)} that he carries at once {_kg(load)} go to"
-        f" lighter orders: {_listed(lighter)}."
+        f"It weighs {_kg(order.weight)}, and of the {at_once} that he carries at once {given} go to orders that are"
+        f" lighter, or as heavy with a smaller id: {_listed([place.order_id for place in taken])}."
     )
     return Reason("capacity", detail, vehicle)
+
+
+def _load(places: Iterable[Place]) -> Decimal:
+    """Kilograms."""
+    return Decimal(sum(place.weight for place in places)) / 100
+
+
+def _place(order: Order) -> Place:
+    return Place(int(order.weight * 100), order.order_id)
 
 
 def _kg(weight: Decimal) -> str:

@@ -53,7 +53,7 @@ class ChangeSerializer(serializers.Serializer):
 class ReasonSerializer(serializers.Serializer):
     code = ChoiceField(CODES)
     detail = serializers.CharField(help_text="For people.")
-    change = ChangeSerializer(allow_null=True, help_text="null where no change of his would do.")
+    change = ChangeSerializer(allow_null=True, help_text="null where no region, hours or vehicle more would do.")
 
 
 class ExplanationSerializer(serializers.Serializer):

@@ -17,6 +17,7 @@ from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order, UnknownOrder
 from orders.tests.factories import OrderFactory
+from sweets_store.tests.statements import statements_captured
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
@@ -209,7 +210,8 @@ def test_the_lighter_orders_that_fill_him_are_named(api):
 
     assert reason == {
         "code": "capacity",
-        "detail": "It weighs 4 kg, and of the 10 kg that he carries at once 8 kg go to lighter orders: 3, 4.",
+        "detail": "It weighs 4 kg, and of the 10 kg that he carries at once 8 kg go to orders that are lighter, or as"
+        " heavy with a smaller id: 3, 4.",
         "change": {"courier_type": "bike"},
     }
 
@@ -238,6 +240,38 @@ def test_who_has_no_hours_needs_a_minute():
     assert reason.detail.startswith("He has no working hours, and")
     assert reason.detail.endswith(": a minute more would do.")
     assert reason.change == {"working_hours": ["08:00-08:01"]}
+
+
+def test_where_a_region_more_would_not_do_it_is_said_why():
+    courier = CourierFactory(courier_type="car", regions=[3])
+    add_orders({"order_id": n, "weight": Decimal(1)} for n in range(1, 61))
+
+    [reason] = explained(OrderFactory(order_id=99, weight=2), courier).reasons
+
+    assert reason == Reason(
+        "region",
+        "He does not work in region 1. And even a car would then be full of orders that come before it.",
+    )
+
+
+def test_of_orders_as_heavy_the_smaller_ids_come_first():
+    courier = CourierFactory()
+    add_orders({"order_id": n, "weight": Decimal(4)} for n in (2**63 - 1, 3, 2**63 - 2))
+
+    last = explain_order(order_id=2**63 - 1, courier_id=courier.courier_id)
+
+    assert changes(last) == {"capacity": {"courier_type": "bike"}}
+    assert explain_order(order_id=2**63 - 2, courier_id=courier.courier_id).can_take
+
+
+def test_what_costs_a_search_costs_one():
+    courier = CourierFactory()
+    add_orders({"order_id": n, "weight": Decimal(4)} for n in range(1, 8))
+
+    # Of one moment the order, who is busy, the courier; then his search.
+    with statements_captured() as statements:
+        explain_order(order_id=7, courier_id=courier.courier_id)
+    assert len(statements) == 4
 
 
 def test_a_thousand_regions_leave_room_for_none():

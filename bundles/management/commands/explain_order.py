@@ -24,6 +24,8 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
         verdict = "would get" if explanation.can_take else "would not get"
+        if explanation.can_take and explanation.reasons:
+            verdict = "carries"
         self.stdout.write(f"courier {courier_id} {verdict} order {order_id}")
         for reason in explanation.reasons:
             self.stdout.write(f"{reason.code}: {reason.detail}")
