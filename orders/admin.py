@@ -91,7 +91,7 @@ class OrderAdmin(ExplainedAdmin):
 
     def next_numbers(self, after: str) -> list[int]:
         couriers = Courier.objects.filter(pk__gt=parse_id(after) if after else 0).order_by("pk")
-        return list(couriers.values_list("pk", flat=True)[:MAX_EXPLAINED])
+        return list(couriers.values_list("pk", flat=True)[: MAX_EXPLAINED + 1])
 
     def listed_rows(self) -> QuerySet[Order]:
         return Order.objects.select_related("bundle")

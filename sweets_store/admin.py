@@ -326,14 +326,17 @@ class ExplainedAdmin(RecordAdmin):
             )
             return back
         asked, after = request.GET.get("numbers", ""), request.GET.get("after", "")
-        numbers, explained, more = [], [], None
+        explained: list[Explained] = []
+        more = None
         try:
-            numbers = read_numbers(asked) or self.next_numbers(after)
+            numbers = read_numbers(asked)
+            if not numbers:
+                following = self.next_numbers(after)
+                numbers = following[:MAX_EXPLAINED]
+                more = f"?{urlencode({'after': numbers[-1]})}" if len(following) > MAX_EXPLAINED else None
             explained = self.explained(record, numbers)
         except ValueError as fault:
             self.message_user(request, str(fault), messages.WARNING)
-        if not asked and len(numbers) == MAX_EXPLAINED:
-            more = f"?{urlencode({'after': numbers[-1]})}"
         context = self.admin_site.each_context(request) | {
             "title": f"{record}: why, why not?",
             "opts": self.opts,
@@ -347,7 +350,7 @@ class ExplainedAdmin(RecordAdmin):
         return TemplateResponse(request, "sweets_store/why.html", context)
 
     def next_numbers(self, after: str) -> list[int]:
-        """The numbers of the page that is shown where none are asked for; `after` is the last of the page before."""
+        """The numbers shown where none are asked for, and one more if there are; `after` is the last shown before."""
         return []
 
 

@@ -89,6 +89,16 @@ def test_many_couriers_come_page_by_page(dispatcher):
     assert "?after=" not in second.content.decode()
 
 
+def test_a_page_that_is_just_full_is_the_only_one(dispatcher):
+    OrderFactory(order_id=7)
+    CourierFactory.create_batch(MAX_EXPLAINED)
+
+    answer = dispatcher.get(ORDER)
+
+    assert len(table(answer)) == MAX_EXPLAINED
+    assert "?after=" not in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
