@@ -76,11 +76,7 @@ def filled_half_hours(hours: Iterable[str]) -> int:
 
 def worked_minutes(hours: Iterable[str]) -> str:
     """A text of 1,440 characters: 1 for each minute of the day that the hours hold, else 0."""
-    minutes = bytearray(b"0" * 24 * 60)
-    for window in hours:
-        start, end = parse_window(window)
-        minutes[start:end] = b"1" * (end - start)
-    return minutes.decode()
+    return f"{_minutes(hours):01440b}"[::-1]
 
 
 def stretched_to_overlap(hours: Sequence[str], others: Sequence[str]) -> tuple[list[str], int]:
