@@ -21,6 +21,7 @@ NO_PART = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cach
 SECONDS = 300  # for the tests of one guard
 
 SIDE_BY_SIDE = "bundles/tests/test_side_by_side.py"
+ARRIVALS = "bundles/tests/test_arrivals.py"
 SERVED = "bundles/tests/test_served_side_by_side.py"
 STORM = "bundles/tests/test_storm.py"
 IMPORTS = "orders/tests/test_take_orders_side_by_side.py"
@@ -109,7 +110,7 @@ GUARDS = [
         " and shut_out_arrivals()",
         "",
         "postgresql",
-        (SIDE_BY_SIDE,),
+        (ARRIVALS,),
     ),
     Guard(
         "the second beginning once they are shut out",
@@ -117,7 +118,7 @@ GUARDS = [
         "            taken, shelves = [], regions\n",
         "            pass\n",
         "postgresql",
-        (SIDE_BY_SIDE,),
+        (ARRIVALS,),
     ),
     Guard(
         "the announcement of what an import brings",
@@ -125,7 +126,7 @@ GUARDS = [
         "            last()\n",
         "",
         "postgresql",
-        (SIDE_BY_SIDE,),
+        (ARRIVALS,),
     ),
     Guard(
         "the announcement of what the import of a file brings",
@@ -133,7 +134,7 @@ GUARDS = [
         "\n    last()\n    publish()",
         "\n    publish()",
         "postgresql",
-        (SIDE_BY_SIDE,),
+        (ARRIVALS,),
     ),
     Guard(
         "the announcement of what a release brings",
@@ -141,7 +142,7 @@ GUARDS = [
         "        announce_arrivals()\n",
         "",
         "postgresql",
-        (SIDE_BY_SIDE,),
+        (ARRIVALS,),
     ),
     Guard(
         "one order of the inserted rows",

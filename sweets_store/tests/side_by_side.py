@@ -70,6 +70,10 @@ def started(*calls):
     return futures
 
 
+def results(futures):
+    return [future.result(timeout=30) for future in futures]
+
+
 def _await_standstill(futures, seconds=30):
     deadline = time.monotonic() + seconds
     while sum(not future.done() for future in futures) > _waiting_for_locks():
