@@ -50,7 +50,7 @@ class BundleAdmin(RecordAdmin):
         "Search for a bundle's number, or for courier 12, or for a day of assignment such as 2026-01-10."
         " Of several numbers any is found."
     )
-    fields = ["bundle_id", "courier_link", "type_when_formed", "assigned_utc", "state", "lightest_orders"]
+    facts = ["bundle_id", "courier_link", "type_when_formed", "assigned_utc", "state", "lightest_orders"]
 
     def listed_rows(self) -> QuerySet[Any]:
         delivered = Q(orders__complete_time__isnull=False)
@@ -95,8 +95,9 @@ class BundleAdmin(RecordAdmin):
             for order in orders[:SHOWN_ORDERS]
         )
         return format_html(
-            "<p>{} of {} delivered, {} in all. {} {}</p><table><thead><tr><th>Order</th><th>Weight</th>"
-            "<th>Region</th><th>Delivery hours</th><th>Delivered (UTC)</th></tr></thead><tbody>{}</tbody></table>",
+            '<p>{} of {} delivered, {} in all. {} {}</p><div class="sheet" tabindex="0"><table>'
+            "<thead><tr><th>Order</th><th>Weight</th><th>Region</th><th>Delivery hours</th><th>Delivered (UTC)</th>"
+            "</tr></thead><tbody>{}</tbody></table></div>",
             sum(order.complete_time is not None for order in orders),
             len(orders),
             kilograms(sum((order.weight for order in orders), Decimal(0))),

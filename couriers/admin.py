@@ -44,7 +44,7 @@ class CourierAdmin(ExplainedAdmin):
     list_filter = [CourierTypeFilter]
     search_words = {"courier": "courier_id", "region": "regions__holds"}
     search_help_text = "Search for a courier's number, or for region 3. Of several numbers any is found."
-    fields = [
+    facts = [
         "courier_id",
         "type_and_capacity",
         "all_regions",

@@ -60,7 +60,7 @@ class OrderAdmin(ExplainedAdmin):
         "Search for an order's number, or for bundle 7, courier 12, region 3 (together, too), or for a day of"
         " assignment such as 2026-01-10. Of several numbers any is found."
     )
-    fields = [
+    facts = [
         "order_id",
         "weight_kg",
         "region_link",

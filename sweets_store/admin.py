@@ -10,7 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.utils import label_for_field, lookup_field
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
@@ -22,12 +23,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from sweets_store.ids import MAX_ID, parse_id
-
-admin.site.site_header = admin.site.site_title = "Sweets store"
-admin.site.index_title = "Records"
-admin.site.site_url = None  # the store's front is its API
 
 COUNTED = 10_000
 PAGES_AHEAD = 10
@@ -136,7 +136,7 @@ class Listing(ChangeList):
         self.result_list = [rows[row_id] for row_id in ids if row_id in rows]
         self.multi_page = paginator.num_pages > 1
         self.can_show_all = self.show_full_result_count = self.show_admin_actions = False
-        self.full_result_count = None
+        self.full_result_count = self.result_count
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -180,17 +180,19 @@ def within(lookup: str, start: datetime, end: datetime) -> Q:
     return Q((f"{lookup}__gte", start), (f"{lookup}__lt", end))
 
 
-class RecordAdmin(admin.ModelAdmin):
-    """The records of one table: what `fields` and `list_display` show. Whoever may see them may not write them here.
+class RecordAdmin(ModelAdmin):
+    """The records of one table: what `facts` and `list_display` show. Whoever may see them may not write them here.
 
     `search_words`: what a search may name, each with its lookup; a number with no word before it is of the first.
     `search_day`: the lookup of a day in a search, such as 2026-01-10.
     """
 
+    facts: ClassVar[list[str]]
     search_words: ClassVar[Mapping[str, str]]
     search_day: ClassVar[str | None] = None
 
     actions = None
+    fields = ()
     list_per_page = 100
     paginator = BoundedPaginator
     search_fields = ("pk",)  # only says that there is a search: see get_search_results
@@ -203,20 +205,28 @@ class RecordAdmin(admin.ModelAdmin):
         rows: QuerySet[Any] = self.model._default_manager.all()
         return rows
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return Listing
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural)})
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> TemplateResponse:
+        return super().changelist_view(request, {"title": capfirst(str(self.opts.verbose_name_plural))})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        record = context["original"]
+        facts = [(label_for_field(name, self.model, self), self.shown(record, name)) for name in self.facts]
+        return super().render_change_form(request, context | {"facts": facts}, *args, **kwargs)
+
+    def shown(self, record: Model, name: str) -> Any:
+        """What a page shows of the record under the name of a field or a display."""
+        return lookup_field(name, record, self)[2]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         try:
             return self.get_queryset(request).filter(pk=parse_id(object_id)).first()
         except ValueError:
             return None
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -311,7 +321,9 @@ class ExplainedAdmin(RecordAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().change_view(request, object_id, form_url, {"why_url": "../why/"})
+        return super().change_view(
+            request, object_id, form_url, {"deeds": [{"title": _("Why, why not?"), "url": "../why/"}]}
+        )
 
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)
@@ -336,16 +348,17 @@ class ExplainedAdmin(RecordAdmin):
                 more = f"?{urlencode({'after': numbers[-1]})}" if len(following) > MAX_EXPLAINED else None
             explained = self.explained(record, numbers)
         except ValueError as fault:
-            self.message_user(request, str(fault), messages.WARNING)
+            self.message_user(request, capfirst(str(fault)), messages.WARNING)
         context = self.admin_site.each_context(request) | {
-            "title": f"{record}: why, why not?",
+            "title": _("%(record)s: why, why not?") % {"record": record},
             "opts": self.opts,
-            "record": record,
+            "original": record,
             "label": self.why_label,
             "column": capfirst(others.verbose_name),
             "numbers": asked,
             "explained": explained,
             "next_url": more,
+            "next_label": _("The next %(records)s") % {"records": others.verbose_name_plural},
         }
         return TemplateResponse(request, "sweets_store/why.html", context)
 

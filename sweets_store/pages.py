@@ -8,6 +8,7 @@ from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware import locale
 from django.utils.deprecation import MiddlewareMixin
 
 
@@ -36,6 +37,10 @@ class NulMiddleware(PagesOnly, MiddlewareMixin):
 
 class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):
     pass
+
+
+class LocaleMiddleware(PagesOnly, locale.LocaleMiddleware):
+    """The language that the reader chose, else his browser's. The API speaks English alone."""
 
 
 class AuthenticationMiddleware(PagesOnly, auth.AuthenticationMiddleware):

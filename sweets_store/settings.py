@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
 from sweets_store import environment as given
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,7 +31,8 @@ WSGI_APPLICATION = "sweets_store.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "dispatchers.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -41,6 +46,7 @@ INSTALLED_APPS = [
     "couriers",
     "bundles",
     "orders",
+    "dispatchers.apps.DispatchersConfig",
 ]
 
 MIDDLEWARE = [
@@ -49,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "sweets_store.pages.NulMiddleware",
     "sweets_store.pages.SessionMiddleware",
+    "sweets_store.pages.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "sweets_store.pages.AuthenticationMiddleware",
     "sweets_store.pages.MessageMiddleware",
@@ -91,6 +98,8 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LOCALE_PATHS = [BASE_DIR / "dispatchers" / "locale"]
 
 # Static files: WhiteNoise serves the admin's from the packages, so there is nothing to collect.
 
@@ -123,6 +132,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Without a validator's URL Swagger UI asks one on the internet.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+}
+
+# The admin's theme
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Sweets store"),
+    "SITE_HEADER": _("Sweets store"),
+    "SITE_URL": None,  # the store's front is its API
+    "SITE_SYMBOL": "cake",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dispatchers/icon.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("admin:set_language")},
+    "STYLES": [lambda request: static("dispatchers/dispatchers.css")],
+    "SIDEBAR": {"show_search": False, "navigation": "dispatchers.navigation.navigation"},
 }
 
 # Serving the internet

@@ -12,6 +12,7 @@ from orders.services import COLUMNS
 from orders.tests.factories import OrderFactory
 from sweets_store.api import server_error
 from sweets_store.bulk import insert_rows
+from sweets_store.tests.pages import words
 from sweets_store.tests.statements import statements_captured
 
 COURIERS, BUNDLES, ORDERS = "/admin/couriers/courier/", "/admin/bundles/bundle/", "/admin/orders/order/"
@@ -47,10 +48,7 @@ def test_the_admin_is_found_without_a_slash(client):
 
 
 def test_it_bears_the_stores_name(dispatcher):
-    page = dispatcher.get("/admin/").content.decode()
-
-    assert "<title>Records | Sweets store</title>" in page
-    assert '<a href="/admin/">Sweets store</a>' in page
+    assert words(dispatcher.get("/admin/")).startswith("Records | Sweets store ")
 
 
 @pytest.mark.parametrize("path", ["/admin/nothing/", "/admin/orders/nothing/"])
@@ -238,7 +236,7 @@ def test_counts_no_more_than_it_shows(dispatcher, backlog):
     with statements_captured() as statements:
         response = dispatcher.get(ORDERS)
 
-    assert "10,000+ orders" in response.content.decode()
+    assert "10,000+ orders" in words(response)
     assert listed_ids(response) == list(range(10_250, 10_150, -1))
     assert [" LIMIT 10001" in sql for sql in statements if "COUNT(" in sql] == [True]
 
@@ -261,7 +259,7 @@ def test_every_page_can_be_asked_for(dispatcher, backlog, page, first, last, cou
 
     ids = listed_ids(response)
     assert (ids[0], ids[-1]) == (first, last)
-    assert counted in response.content.decode()
+    assert counted in words(response)
 
 
 def test_sorts_what_it_could_count(dispatcher):

@@ -27,7 +27,7 @@ FLOORS = {
 }
 MODULES = sorted(
     path.relative_to(settings.BASE_DIR)
-    for folder in ("sweets_store", *APPS)
+    for folder in ("sweets_store", *APPS, "dispatchers")
     for path in (settings.BASE_DIR / folder).rglob("*.py")
     if not {"tests", "migrations"} & set(path.parts) and path.name not in ("__init__.py", "apps.py")
 )
@@ -36,6 +36,8 @@ MODULES = sorted(
 def floor(module):
     """Return (floor, app) of a dotted module of ours."""
     app, _, rest = module.partition(".")
+    if app == "dispatchers":
+        return COMPOSITION, app
     if app == "sweets_store":
         above = ("settings", "urls", "wsgi", "worker", "bodies", "management")
         return (COMPOSITION if rest.partition(".")[0] in above else GROUND), app
@@ -46,7 +48,7 @@ def imports(path):
     """Yield (dotted module of ours, whether at the top of the file)."""
     tree = ast.parse((settings.BASE_DIR / path).read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("sweets_store", *APPS):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("sweets_store", *APPS, "dispatchers"):
             names = [node.module] if "." in node.module else [f"{node.module}.{alias.name}" for alias in node.names]
             for name in names:
                 yield name, node in tree.body
