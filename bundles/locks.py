@@ -3,7 +3,7 @@
 Behind them comes the one of orders/arrivals.py. On SQLite the transaction itself is the lock: nothing here locks there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 
@@ -26,6 +26,12 @@ def lock_courier(courier_id: int) -> Courier:
     if row is None:
         raise UnknownCourier(courier_id=courier_id)
     return Courier.from_row(*row)
+
+
+def lock_couriers(courier_ids: Collection[int]) -> list[Courier]:
+    """Lock the rows of the couriers in ascending order; return those whom the store knows, as they are then."""
+    wanted = Courier.objects.filter(courier_id__among=courier_ids).order_by("courier_id")
+    return list(wanted.select_for_update(no_key=True))
 
 
 def lock_courier_unread(courier_id: int) -> None:

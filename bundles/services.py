@@ -18,7 +18,7 @@ from bundles.models import Bundle
 from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
 from couriers.models import Courier
 from orders.arrivals import announce_arrivals
-from orders.models import Order, OrderQuerySet
+from orders.models import Order, OrderQuerySet, UnknownOrder
 from sweets_store.errors import DomainError, NotFound
 from sweets_store.retries import retried
 
@@ -31,6 +31,11 @@ class UnknownBundle(NotFound):
 class NotCarried(DomainError):
     code = "not_carried"
     message = "Courier {courier_id} does not carry order {order_id}: it is unknown, not assigned or another courier's."
+
+
+class NotAssigned(DomainError):
+    code = "not_assigned"
+    message = "No courier carries order {order_id}: it is free."
 
 
 class Assignment(NamedTuple):
@@ -160,6 +165,16 @@ def require_courier(*, courier_id: int) -> None:
     """Raise UnknownCourier if there is no such courier."""
     if not Courier.objects.filter(courier_id=courier_id).exists():
         raise UnknownCourier(courier_id=courier_id)
+
+
+def carrier_of(*, order_id: int) -> int:
+    """Return the courier who carries the order or has delivered it. Raises UnknownOrder and NotAssigned."""
+    order = Order.objects.select_related("bundle").filter(order_id=order_id).first()
+    if order is None:
+        raise UnknownOrder(order_id=order_id)
+    if order.bundle is None:
+        raise NotAssigned(order_id=order_id)
+    return order.bundle.courier_id
 
 
 def carried_orders(courier_id: int) -> OrderQuerySet:

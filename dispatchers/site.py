@@ -1,12 +1,19 @@
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.core.paginator import InvalidPage
-from django.http import Http404, HttpRequest
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 from unfold.sites import UnfoldAdminSite
+
+from dispatchers.deeds import DEEDS
+from dispatchers.deeds.deed import Deed
+from dispatchers.deeds.page import begin, deed_page
 
 
 class DispatcherSite(UnfoldAdminSite):
@@ -17,7 +24,20 @@ class DispatcherSite(UnfoldAdminSite):
     site_url = None  # the store's front is its API
 
     def get_urls(self) -> list[Any]:
-        return [path("language/", set_language, name="set_language"), *super().get_urls()]
+        return [
+            path("language/", set_language, name="set_language"),
+            path("dispatch/<slug:name>/", self.admin_view(partial(deed_page, site=self)), name="deed"),
+            *super().get_urls(),
+        ]
+
+    def deeds_for(self, request: HttpRequest, model: type[Model]) -> list[Deed]:
+        """What the reader may do to the records of the model."""
+        label = model._meta.label_lower
+        return [deed for deed in DEEDS.values() if deed.model == label and request.user.has_perm(deed.permission)]
+
+    def begin_deed(self, request: HttpRequest, deed: Deed, ids: Iterable[str]) -> HttpResponse:
+        """The first page of the deed for records that were chosen from their list."""
+        return begin(request, self, deed, {deed.records: ", ".join(ids)})
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The theme's search of the site. A page that there is not is no fault of the store's."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
@@ -135,7 +136,8 @@ class Listing(ChangeList):
         rows = self.model_admin.listed_rows().in_bulk(ids)
         self.result_list = [rows[row_id] for row_id in ids if row_id in rows]
         self.multi_page = paginator.num_pages > 1
-        self.can_show_all = self.show_full_result_count = self.show_admin_actions = False
+        self.can_show_all = self.show_full_result_count = False
+        self.show_admin_actions = True
         self.full_result_count = self.result_count
 
 
@@ -187,12 +189,13 @@ class RecordAdmin(ModelAdmin):
     `search_day`: the lookup of a day in a search, such as 2026-01-10.
     """
 
+    admin_site: Any  # dispatchers.site.DispatcherSite, which stands above
     facts: ClassVar[list[str]]
     search_words: ClassVar[Mapping[str, str]]
     search_day: ClassVar[str | None] = None
 
-    actions = None
     fields = ()
+    list_disable_select_all = True
     list_per_page = 100
     paginator = BoundedPaginator
     search_fields = ("pk",)  # only says that there is a search: see get_search_results
@@ -211,12 +214,29 @@ class RecordAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> TemplateResponse:
         return super().changelist_view(request, {"title": capfirst(str(self.opts.verbose_name_plural))})
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The site's deeds, done to the records that were chosen."""
+        return {deed.name: (self._action(deed), deed.name, deed.title) for deed in self._deeds(request)}
+
+    def _deeds(self, request: HttpRequest) -> list[Any]:
+        deeds: list[Any] = self.admin_site.deeds_for(request, self.model)
+        return deeds
+
+    def _action(self, deed: Any) -> Callable[..., HttpResponse]:
+        def action(model_admin: "RecordAdmin", request: HttpRequest, records: QuerySet[Any]) -> HttpResponse:
+            chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            page: HttpResponse = self.admin_site.begin_deed(request, deed, chosen)
+            return page
+
+        return action
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         record = context["original"]
         facts = [(label_for_field(name, self.model, self), self.shown(record, name)) for name in self.facts]
-        return super().render_change_form(request, context | {"facts": facts}, *args, **kwargs)
+        shown = {"facts": facts, "deeds": self._deeds(request)}
+        return super().render_change_form(request, context | shown, *args, **kwargs)
 
     def shown(self, record: Model, name: str) -> Any:
         """What a page shows of the record under the name of a field or a display."""
@@ -321,9 +341,7 @@ class ExplainedAdmin(RecordAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().change_view(
-            request, object_id, form_url, {"deeds": [{"title": _("Why, why not?"), "url": "../why/"}]}
-        )
+        return super().change_view(request, object_id, form_url, {"links": [(_("Why, why not?"), "../why/")]})
 
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)

@@ -136,6 +136,8 @@ SPECTACULAR_SETTINGS = {
 
 # The admin's theme
 
+LOGIN_REDIRECT_URL = "admin:index"
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Sweets store"),
     "SITE_HEADER": _("Sweets store"),

@@ -118,11 +118,10 @@ def test_no_action_deletes(dispatcher, records, record_id):
     BundleFactory(bundle_id=11, courier=CourierFactory(courier_id=5)), OrderFactory(order_id=7)
     sent = {"action": "delete_selected", "_selected_action": record_id, "post": "yes", "select_across": 1}
 
-    response = dispatcher.post(records, sent | {"index": 0})
-    confirmed = dispatcher.post(records, sent)
+    dispatcher.post(records, sent | {"index": 0})
+    dispatcher.post(records, sent)
 
-    assert (response.status_code, confirmed.status_code) == (200, 200)
-    assert "delete" not in response.content.decode().lower()
+    assert "delete" not in words(dispatcher.get(records)).lower()
     assert [model.objects.count() for model in (Courier, Bundle, Order)] == [1, 1, 1]
 
 
@@ -265,15 +264,15 @@ def test_every_page_can_be_asked_for(dispatcher, backlog, page, first, last, cou
 def test_sorts_what_it_could_count(dispatcher):
     OrderFactory(order_id=1, weight=3), OrderFactory(order_id=2, weight=1), OrderFactory(order_id=3, weight=2)
 
-    by_weight = dispatcher.get(ORDERS, {"o": "1"})
-    heaviest_first = dispatcher.get(ORDERS, {"o": "-1"})
+    by_weight = dispatcher.get(ORDERS, {"o": "2"})
+    heaviest_first = dispatcher.get(ORDERS, {"o": "-2"})
 
     assert listed_ids(by_weight) == [2, 3, 1]
     assert listed_ids(heaviest_first) == [1, 3, 2]
 
 
 def test_does_not_sort_what_it_could_not_count(dispatcher, backlog):
-    response = dispatcher.get(ORDERS, {"o": "1"})
+    response = dispatcher.get(ORDERS, {"o": "2"})
 
     assert listed_ids(response)[:3] == [10_250, 10_249, 10_248]
     assert 'class="sortable' not in response.content.decode()

@@ -18,6 +18,7 @@ FLOORS = {
             "deliveries",
             "explanations",
             "locks",
+            "rehearsal",
             "shelves",
             "verification",
         ],

@@ -1,0 +1,7 @@
+"""What a dispatcher may do: each deed is shown before it is done, then done row by row and told row by row."""
+
+from dispatchers.deeds.assign import Assign
+from dispatchers.deeds.complete import Complete
+from dispatchers.deeds.deed import Deed
+
+DEEDS: dict[str, Deed] = {deed.name: deed for deed in (Assign(), Complete())}

@@ -1,0 +1,70 @@
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bundles.models import Bundle
+from bundles.services import Assignment, assign_orders
+from couriers.models import Courier
+from dispatchers.deeds.deed import MOST_ROWS, Asked, Deed, Row, counted_orders
+from dispatchers.deeds.fields import NumbersField
+from sweets_store.admin import listed_briefly, moment, record_link
+
+
+class AssignForm(forms.Form):
+    couriers = NumbersField(label=gettext_lazy("Couriers"), required=False)
+    regions = NumbersField(label=gettext_lazy("or all who carry nothing, of the regions"), required=False)
+
+    def clean(self) -> Any:
+        if not self.errors and not self.cleaned_data["couriers"] and not self.cleaned_data["regions"]:
+            raise ValidationError(_("Name couriers, or regions."))
+        return self.cleaned_data
+
+
+class Assign(Deed):
+    name = "assign"
+    title = gettext_lazy("Assign orders")
+    model = "couriers.courier"
+    records = "couriers"
+    form = AssignForm
+
+    def rows(self, asked: Asked) -> list[Row]:
+        now = asked["now"] = timezone.now()
+        couriers = dict.fromkeys([*asked["couriers"], *self._idle(asked["regions"])])
+        asked["couriers"], asked["regions"] = list(couriers)[:MOST_ROWS], []
+        return [self._row(courier_id, now) for courier_id in asked["couriers"]]
+
+    def _idle(self, regions: list[int]) -> list[int]:
+        if not regions:
+            return []
+        working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
+        carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
+        idle = Courier.objects.filter(working).exclude(carrying).order_by("pk")
+        return list(idle.values_list("pk", flat=True)[:MOST_ROWS])
+
+    def _row(self, courier_id: int, now: datetime) -> Row:
+        link = record_link("couriers_courier", courier_id)
+        return Row(courier_id, link, partial(assign_orders, courier_id=courier_id, now=now), [courier_id])
+
+    def objection(self, outcome: Assignment, asked: Asked) -> str:
+        if not outcome.order_ids:
+            return _("Nothing that he can carry is free.")
+        if outcome.assign_time != asked["now"]:
+            since = moment(outcome.assign_time)
+            return format_html(_("He carries a bundle since {}, and gets nothing new until it is completed."), since)
+        return ""
+
+    def words(self, outcome: Assignment, asked: Asked) -> SafeString:
+        order_ids = outcome.order_ids
+        return format_html(_("He gets {}: {}"), counted_orders(len(order_ids)), listed_briefly(order_ids))
+
+    def essence(self, outcome: Assignment) -> Any:
+        return outcome.order_ids

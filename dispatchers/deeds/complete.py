@@ -1,0 +1,55 @@
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bundles.services import carrier_of, complete_order
+from dispatchers.deeds.deed import Asked, Deed, Row
+from dispatchers.deeds.fields import MomentField, NumbersField
+from orders.models import Order
+from sweets_store.admin import moment, record_link
+
+
+class CompleteForm(forms.Form):
+    orders = NumbersField(label=gettext_lazy("Orders"))
+    complete_time = MomentField(label=gettext_lazy("delivered at"), help_text=gettext_lazy("Empty: now."))
+
+
+class Complete(Deed):
+    """Each of the orders is marked delivered on behalf of the courier who carries it."""
+
+    name = "complete"
+    title = gettext_lazy("Mark delivered")
+    model = "orders.order"
+    records = "orders"
+    form = CompleteForm
+
+    def rows(self, asked: Asked) -> list[Row]:
+        complete_time = asked["complete_time"] = asked["complete_time"] or timezone.now()
+        assigned = Order.objects.filter(order_id__among=asked["orders"], bundle__isnull=False)
+        carriers = dict(assigned.values_list("order_id", "bundle__courier_id"))
+        return [self._row(order_id, complete_time, carriers) for order_id in asked["orders"]]
+
+    def _row(self, order_id: int, complete_time: datetime, carriers: dict[int, int]) -> Row:
+        def use_case() -> tuple[int, datetime]:
+            courier_id = carrier_of(order_id=order_id)
+            delivered = complete_order(courier_id=courier_id, order_id=order_id, complete_time=complete_time)
+            return courier_id, delivered
+
+        couriers = [carriers[order_id]] if order_id in carriers else []
+        return Row(order_id, record_link("orders_order", order_id), use_case, couriers)
+
+    def objection(self, outcome: tuple[int, datetime], asked: Asked) -> str:
+        return "" if outcome[1] == asked["complete_time"] else _("It is delivered already.")
+
+    def words(self, outcome: tuple[int, datetime], asked: Asked) -> Any:
+        courier_id, delivered = outcome
+        return format_html(
+            _("{courier} delivered it at {time}."),
+            courier=record_link("couriers_courier", courier_id),
+            time=moment(delivered),
+        )

@@ -1,0 +1,102 @@
+"""A deed: what it asks for, the rows that it is done to, and how it tells what comes of each."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, ClassVar, NamedTuple
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bundles.rehearsal import ChangedMeanwhile, UseCase, carry_out, rehearse
+from sweets_store.errors import DomainError
+
+MOST_ROWS = 100
+
+Asked = dict[str, Any]  # the cleaned data of a deed's form
+
+
+class Row(NamedTuple):
+    """What the use case is done to. `key` is its record's number; `courier_ids` are those whose bundles it changes."""
+
+    key: int
+    record: SafeString
+    use_case: UseCase[Any]
+    courier_ids: Sequence[int]
+
+
+class Told(NamedTuple):
+    """What a row comes, or came, to. `shown` stands for the outcome, None where there is none to be done."""
+
+    row: Row
+    words: str
+    shown: str | None
+
+
+class Deed:
+    """`records` is the field of its form that names them; `model` is of these records, as `<app>.<model>`."""
+
+    name: ClassVar[str]
+    title: ClassVar[str | Promise]
+    permission: ClassVar[str] = "dispatchers.dispatch"
+    model: ClassVar[str]
+    records: ClassVar[str]
+    form: ClassVar[type[forms.Form]]
+
+    def rows(self, asked: Asked) -> list[Row]:
+        """At most MOST_ROWS rows of what a valid form asked for; what it left open in `asked` is settled there."""
+        raise NotImplementedError
+
+    def words(self, outcome: Any, asked: Asked) -> str | SafeString:
+        """What happened, or would happen, in one sentence."""
+        raise NotImplementedError
+
+    def objection(self, outcome: Any, asked: Asked) -> str:
+        """Why the outcome is nothing that could be done; empty where it could."""
+        return ""
+
+    def essence(self, outcome: Any) -> Any:
+        """What of the outcome must be as it was shown."""
+        return outcome
+
+    def shown(self, outcome: Any) -> str:
+        return sha256(repr(self.essence(outcome)).encode()).hexdigest()[:20]
+
+    def preview(self, asked: Asked) -> list[Told]:
+        """What would come of each row, if they were done now in this order. Nothing is changed."""
+        rows = self.rows(asked)
+        couriers = {courier_id for row in rows for courier_id in row.courier_ids}
+        outcomes = rehearse([row.use_case for row in rows], courier_ids=couriers)
+        return [self._foretold(row, outcome, asked) for row, outcome in zip(rows, outcomes, strict=True)]
+
+    def _foretold(self, row: Row, outcome: Any, asked: Asked) -> Told:
+        if isinstance(outcome, DomainError):
+            return Told(row, str(outcome), None)
+        if objection := self.objection(outcome, asked):
+            return Told(row, objection, None)
+        return Told(row, self.words(outcome, asked), self.shown(outcome))
+
+    def do(self, asked: Asked, shown: Mapping[int, str]) -> list[Told]:
+        """Do each row that was shown, in a transaction of its own, if it still comes to that; tell what came of it."""
+        return [self._done(row, asked, shown[row.key]) for row in self.rows(asked) if row.key in shown]
+
+    def _done(self, row: Row, asked: Asked, shown: str) -> Told:
+        def as_shown(outcome: Any) -> bool:
+            return not self.objection(outcome, asked) and self.shown(outcome) == shown
+
+        try:
+            outcome = carry_out(row.use_case, expected=as_shown)
+        except ChangedMeanwhile as changed:
+            outcome = changed.facts["outcome"]
+            now = self.objection(outcome, asked) or self.words(outcome, asked)
+            return Told(row, format_html("{} {}", _("Not done, for something changed meanwhile. Now:"), now), None)
+        except DomainError as refusal:
+            return Told(row, str(refusal), None)
+        return Told(row, self.words(outcome, asked), shown)
+
+
+def counted_orders(count: int) -> str:
+    return ngettext("%(count)s order", "%(count)s orders", count) % {"count": count}

@@ -1,0 +1,216 @@
+"""What a dispatcher does: shown before it is done, done row by row, and told row by row."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from bundles.models import Bundle
+from bundles.services import assign_orders, complete_order
+from bundles.tests.scenes import NOW, rows
+from couriers.tests.factories import CourierFactory
+from dispatchers.deeds import DEEDS
+from orders.models import Order
+from orders.tests.factories import OrderFactory
+from sweets_store.tests.pages import words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene():
+    """Couriers 5 and 6 of region 1, idle; 7 carries order 70; orders 1 and 2 are free in region 1."""
+    for courier_id in (5, 6):
+        CourierFactory(courier_id=courier_id, regions=[1])
+    OrderFactory(order_id=70, region=9)
+    CourierFactory(courier_id=7, regions=[1, 9])
+    assign_orders(courier_id=7, now=NOW)
+    OrderFactory(order_id=1, region=1), OrderFactory(order_id=2, region=1)
+
+
+def deed(name, browser, **asked):
+    return browser.post(f"/admin/dispatch/{name}/", asked)
+
+
+def told(answer):
+    """What the page tells of each row."""
+    assert answer.status_code == 200
+    body = re.search(r'<table id="told">.*?<tbody>(.*?)</tbody>', answer.content.decode(), re.DOTALL)
+    found = re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL) if body else []
+    return [re.sub(r"\s+([.,]|$)", r"\1", " ".join(re.sub("<.*?>", " ", row).split())) for row in found]
+
+
+def kept(answer):
+    """The hidden fields with which the preview is confirmed."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.content.decode())
+    return {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
+
+
+def confirm(browser, answer):
+    name = re.search(r'action="/admin/dispatch/(\w+)/"', answer.content.decode())[1]
+    return deed(name, browser, **kept(answer))
+
+
+# Each deed is shown, and then done
+
+
+def test_an_assign_is_shown_and_then_done(dispatcher, scene):
+    before = rows()
+    shown = deed("assign", dispatcher, couriers="5, 6, 7")
+
+    assert told(shown) == [
+        "Courier 5 He gets 2 orders: 1, 2",
+        "Courier 6 Refused Nothing that he can carry is free.",
+        "Courier 7 Refused He carries a bundle since 2026-01-10 09:00:00, and gets nothing new until it is completed.",
+    ]
+    assert "1 can be done. 2 refused." in words(shown)
+    assert rows() == before
+
+    done = confirm(dispatcher, shown)
+
+    assert told(done) == ["Courier 5 Done He gets 2 orders: 1, 2"]
+    assert list(Order.objects.filter(bundle__courier_id=5).values_list("pk", flat=True)) == [1, 2]
+
+
+def test_all_idle_couriers_of_regions_are_assigned(dispatcher, scene):
+    CourierFactory(courier_id=8, regions=[2])
+
+    shown = deed("assign", dispatcher, regions="1 9")
+
+    assert [row.split(" ")[1] for row in told(shown)] == ["5", "6"]
+    assert kept(shown)["regions"] == ""
+
+
+def test_a_delivery_is_shown_and_then_done(dispatcher, scene):
+    before = rows()
+    shown = deed("complete", dispatcher, orders="70, 1, 99", complete_time="2026-01-10T10:00")
+
+    assert told(shown) == [
+        "Order 70 Courier 7 delivered it at 2026-01-10 10:00:00.",
+        "Order 1 Refused No courier carries order 1: it is free.",
+        "Order 99 Refused There is no order 99.",
+    ]
+    assert rows() == before
+
+    assert told(confirm(dispatcher, shown)) == ["Order 70 Done Courier 7 delivered it at 2026-01-10 10:00:00."]
+    assert Bundle.objects.get(courier_id=7).is_completed
+
+
+def test_a_delivery_without_a_time_is_of_the_moment_shown(dispatcher, scene):
+    start = timezone.now()
+
+    confirm(dispatcher, deed("complete", dispatcher, orders="70", complete_time=""))
+
+    assert start <= Order.objects.get(pk=70).complete_time <= timezone.now()
+
+
+# Double clicks, stale pages, two dispatchers at once
+
+
+def test_a_second_click_does_nothing_and_says_so(dispatcher, scene):
+    shown = deed("assign", dispatcher, couriers="5")
+    confirm(dispatcher, shown)
+    before = rows()
+
+    again = confirm(dispatcher, shown)
+
+    assert "Courier 5 Refused Not done, for something changed meanwhile. Now: He carries a bundle" in told(again)[0]
+    assert rows() == before
+
+
+def test_who_comes_second_is_told_what_changed(dispatcher, scene):
+    shown = deed("assign", dispatcher, couriers="5")
+    OrderFactory(order_id=3, region=1)
+    before = rows()
+
+    late = confirm(dispatcher, shown)
+
+    assert told(late) == ["Courier 5 Refused Not done, for something changed meanwhile. Now: He gets 3 orders: 1, 2, 3"]
+    assert "0 done. 1 refused." in words(late)
+    assert rows() == before
+
+
+def test_a_delivery_by_his_own_phone_meanwhile_stays(dispatcher, scene):
+    shown = deed("complete", dispatcher, orders="70", complete_time="")
+    complete_order(courier_id=7, order_id=70, complete_time=NOW)
+
+    late = confirm(dispatcher, shown)
+
+    assert told(late) == ["Order 70 Refused Not done, for something changed meanwhile. Now: It is delivered already."]
+    assert Order.objects.get(pk=70).complete_time == NOW
+
+
+def test_one_row_that_changed_does_not_hold_up_the_others(dispatcher, scene):
+    CourierFactory(courier_id=8, regions=[2])
+    OrderFactory(order_id=20, region=2)
+    shown = deed("assign", dispatcher, couriers="5, 8")
+    assign_orders(courier_id=6, now=NOW)
+
+    late = confirm(dispatcher, shown)
+
+    assert ["Refused" in row for row in told(late)] == [True, False]
+    assert Order.objects.get(pk=20).bundle.courier_id == 8
+
+
+@pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
+def test_nothing_is_done_that_was_not_shown(dispatcher, scene, shown):
+    before = rows()
+
+    answer = deed("assign", dispatcher, couriers="5", step="do", **shown)
+
+    assert answer.status_code == 200
+    assert rows() == before
+
+
+# Who asks, and how
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("assign", {}, "Name couriers, or regions."),
+        ("assign", {"couriers": "five"}, "Give numbers, such as 12, or several: 12, 15."),
+        ("assign", {"couriers": "1 " * 101}, "At most 100 at once."),
+        ("assign", {"regions": str(2**63)}, "Give numbers, such as 12, or several: 12, 15."),
+        ("complete", {"orders": ""}, "This field is required."),
+        ("complete", {"orders": "1", "complete_time": "noon"}, "Give a day and a time."),
+        ("complete", {"orders": "1", "complete_time": "0001-01-01T00:00:00+14:00"}, "Give a day and a time."),
+    ],
+)
+@pytest.mark.parametrize("step", ["", "do"])
+def test_what_makes_no_sense_is_told_at_its_field(dispatcher, scene, name, asked, said, step):
+    before = rows()
+
+    answer = deed(name, dispatcher, step=step, **asked)
+
+    assert answer.status_code == 200
+    assert said in words(answer)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_only_who_may_dispatch_does(client, scene, django_user_model, name):
+    staff = django_user_model.objects.create(username="staff", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(staff)
+
+    assert [client.get(f"/admin/dispatch/{name}/").status_code, deed(name, client).status_code] == [403, 403]
+    assert 'name="begin"' not in client.get("/admin/couriers/courier/5/change/").content.decode()
+
+
+def test_there_is_no_other_deed(dispatcher):
+    assert dispatcher.get("/admin/dispatch/delete/").status_code == 404
+
+
+def test_a_deed_begins_from_a_list_and_from_a_page(dispatcher, scene):
+    from_list = dispatcher.post(
+        "/admin/couriers/courier/", {"action": "assign", "_selected_action": [5, 6], "index": 0}
+    )
+    from_page = deed("assign", dispatcher, couriers="5", begin="")
+    asks_more = deed("assign", dispatcher, begin="")
+
+    assert [row[:9] for row in told(from_list)] == ["Courier 5", "Courier 6"]
+    assert [row[:9] for row in told(from_page)] == ["Courier 5"]
+    assert "Name couriers" not in words(asks_more)
+    assert 'name="begin"' in dispatcher.get("/admin/couriers/courier/5/change/").content.decode()
