@@ -11,9 +11,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import F
 
+from bundles.models import Bundle, DeliveryTotal
 from bundles.rules import Added, RegionTotal, pay
 from couriers.models import Courier
+from orders.models import Order
 from sweets_store.instants import instant_from_column, instant_to_column
 
 
@@ -61,6 +64,11 @@ def mark_delivered(*, order_id: int, complete_time: datetime) -> int:
         return marked
 
 
+def mark_undelivered(*, order_id: int) -> int:
+    """Take back that the order is delivered; return how many orders that was, 1 or 0."""
+    return Order.objects.delivered().filter(order_id=order_id).update(complete_time=None)
+
+
 def add_to_totals(*, courier_id: int, added: Mapping[int, Added]) -> None:
     """Add to the courier's totals what `added` says by region."""
     totals = [
@@ -72,6 +80,14 @@ def add_to_totals(*, courier_id: int, added: Mapping[int, Added]) -> None:
         cursor.execute(_ADD.format(rows=rows), [*chain.from_iterable(totals)])
 
 
+def take_from_totals(*, courier_id: int, added: Mapping[int, Added]) -> None:
+    """Take back what `add_to_totals` added. Where no delivery is left there is no total."""
+    add_to_totals(
+        courier_id=courier_id, added={region: Added(-count, -time) for region, (count, time) in added.items()}
+    )
+    DeliveryTotal.objects.filter(courier_id=courier_id, deliveries=0).delete()
+
+
 def complete_bundle(bundle_id: int) -> None:
     """Complete the bundle, in which nothing is undelivered any more; if it delivered something, it pays now."""
     with connection.cursor() as cursor:
@@ -80,6 +96,12 @@ def complete_bundle(bundle_id: int) -> None:
         cursor.execute(_COMPLETE, [bundle_id])
         if delivered_something:
             cursor.execute(_PAY, [pay(courier_type), courier_id])
+
+
+def reopen_bundle(bundle: Bundle) -> None:
+    """Make the completed bundle, which delivered something, active again; its pay is taken back."""
+    Bundle.objects.filter(bundle_id=bundle.bundle_id).update(is_completed=False)
+    Courier.objects.filter(courier_id=bundle.courier_id).update(earnings=F("earnings") - pay(bundle.courier_type))
 
 
 def courier_with_totals(courier_id: int) -> tuple[Courier, list[RegionTotal]] | None:

@@ -19,6 +19,9 @@ class Bundle(models.Model):
     )
     assign_time = models.DateTimeField()
     is_completed = models.BooleanField(default=False)
+    released_orders = models.BigIntegerField(
+        db_default=0, editable=False, help_text="How many orders have left it undelivered, freed or moved."
+    )
 
     objects = BundleQuerySet.as_manager()
 

@@ -22,14 +22,17 @@ class ChangedMeanwhile(DomainError):
 
 @retried
 @transaction.atomic
-def rehearse(use_cases: Iterable[UseCase[Outcome]], *, courier_ids: Collection[int]) -> list[Outcome | DomainError]:
+def rehearse(
+    use_cases: Iterable[UseCase[Outcome]], *, courier_ids: Collection[int], assigning: bool
+) -> list[Outcome | DomainError]:
     """Return what the use cases would come to, one after another, each an outcome or its refusal. Nothing stays done.
 
-    `courier_ids` are all the couriers whose bundles they change: their rows, then the regions of them all, are locked
-    first, so that the use cases, each of which locks again what it needs, wait for nobody in a circle.
+    `courier_ids` are all the couriers whose bundles they change: their rows, then, if they assign, the regions of them
+    all, are locked first, so that the use cases, each of which locks again what it needs, wait for nobody in a circle.
     """
     couriers = lock_couriers(courier_ids)
-    lock_regions({region for courier in couriers for region in courier.regions})
+    if assigning:
+        lock_regions({region for courier in couriers for region in courier.regions})
     outcomes = [_outcome_or_refusal(use_case) for use_case in use_cases]
     transaction.set_rollback(True)
     return outcomes

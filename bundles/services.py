@@ -15,9 +15,9 @@ from bundles.candidates import lightest_that_fit
 from bundles.deliveries import add_to_totals, complete_bundle, courier_with_totals, find_delivery, mark_delivered
 from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_regions
 from bundles.models import Bundle
+from bundles.releases import release
 from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
 from couriers.models import Courier
-from orders.arrivals import announce_arrivals
 from orders.models import Order, OrderQuerySet, UnknownOrder
 from sweets_store.errors import DomainError, NotFound
 from sweets_store.retries import retried
@@ -117,10 +117,7 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
         carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
     )
     if released := {order.order_id for order in carried}.difference(order.order_id for order in kept):
-        Order.objects.undelivered().filter(order_id__among=released).update(bundle=None)
-        if not kept:
-            complete_bundle(carried[0].bundle_id)
-        announce_arrivals()
+        release(bundle_id=carried[0].bundle_id, order_ids=released, none_left=not kept)
     return courier
 
 

@@ -17,6 +17,7 @@ HOST = given.text("HOST", "127.0.0.1")
 PORT = given.integer("PORT", 8080, low=1, high=65535)
 PRODUCTION = given.boolean("PRODUCTION")
 LOCK_TIMEOUT = given.integer("LOCK_TIMEOUT", 10, low=1, high=600)
+UNDO_MINUTES = given.integer("UNDO_MINUTES", 60, low=1, high=30 * 24 * 60)
 WORKERS = given.integer("WORKERS", 2, low=1, high=64)
 THREADS = given.integer("THREADS", 8, low=1, high=256)
 

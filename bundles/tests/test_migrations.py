@@ -18,9 +18,14 @@ def migrate():
     call_command("migrate", verbosity=0)
 
 
+def rows_of_then():
+    """The rows without what has been counted only since."""
+    return [[{**row, "released_orders": None} for row in table] for table in rows()]
+
+
 def test_a_store_that_has_delivered_is_migrated_back_and_forth(migrate):
     history()
-    before = rows()
+    before = rows_of_then()
     assert Bundle.objects.filter(is_completed=True).count() == 9
     assert Bundle.objects.active().filter(orders__complete_time__isnull=False).distinct().count() == 3
 
@@ -28,21 +33,21 @@ def test_a_store_that_has_delivered_is_migrated_back_and_forth(migrate):
     assert "delivery_totals" not in connection.introspection.table_names()
     migrate()
 
-    assert rows() == before
+    assert rows_of_then() == before
     assert (totals(), dict(Courier.objects.values_list("pk", "earnings"))) == recomputed()
     assert len(totals()) == 9
 
 
 def test_bookings_are_taken_back_and_made_again(migrate):
     history()
-    before = rows()
+    before = rows_of_then()
 
     migrate("bundles", "0002")
     assert totals() == {}
     assert set(Courier.objects.values_list("earnings", flat=True)) == {0}
     migrate()
 
-    assert rows() == before
+    assert rows_of_then() == before
 
 
 def test_a_store_without_deliveries_has_nothing_to_book(migrate):

@@ -21,6 +21,7 @@ NO_PART = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cach
 SECONDS = 300  # for the tests of one guard
 
 SIDE_BY_SIDE = "bundles/tests/test_side_by_side.py"
+DISPATCH = "bundles/tests/test_dispatch_side_by_side.py"
 ARRIVALS = "bundles/tests/test_arrivals.py"
 SERVED = "bundles/tests/test_served_side_by_side.py"
 STORM = "bundles/tests/test_storm.py"
@@ -105,6 +106,38 @@ GUARDS = [
         (SIDE_BY_SIDE,),
     ),
     Guard(
+        "the courier's row lock in release alone",
+        "bundles/dispatch.py",
+        "    lock_courier_unread(bundle.courier_id)\n",
+        "",
+        "postgresql",
+        (DISPATCH,),
+    ),
+    Guard(
+        "the row locks of both couriers in move",
+        "bundles/dispatch.py",
+        "in lock_couriers([bundle.courier_id, courier_id])",
+        "in Courier.objects.filter(courier_id__in=[bundle.courier_id, courier_id])",
+        "postgresql",
+        (DISPATCH,),
+    ),
+    Guard(
+        "the courier's row lock in undo alone",
+        "bundles/dispatch.py",
+        "    courier = lock_courier(courier_id)\n    order =",
+        "    courier = Courier.objects.get(courier_id=courier_id)\n    order =",
+        "postgresql",
+        (DISPATCH,),
+    ),
+    Guard(
+        "the rows locked together before a rehearsal",
+        "bundles/rehearsal.py",
+        "    couriers = lock_couriers(courier_ids)\n",
+        "    couriers = []\n",
+        "postgresql",
+        (DISPATCH,),
+    ),
+    Guard(
         "arrivals shut out while reading often",
         "bundles/candidates.py",
         " and shut_out_arrivals()",
@@ -138,8 +171,8 @@ GUARDS = [
     ),
     Guard(
         "the announcement of what a release brings",
-        "bundles/services.py",
-        "        announce_arrivals()\n",
+        "bundles/releases.py",
+        "    announce_arrivals()\n",
         "",
         "postgresql",
         (ARRIVALS,),

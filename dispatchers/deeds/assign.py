@@ -35,6 +35,7 @@ class Assign(Deed):
     model = "couriers.courier"
     records = "couriers"
     form = AssignForm
+    assigning = True
 
     def rows(self, asked: Asked) -> list[Row]:
         now = asked["now"] = timezone.now()

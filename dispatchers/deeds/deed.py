@@ -45,6 +45,7 @@ class Deed:
     model: ClassVar[str]
     records: ClassVar[str]
     form: ClassVar[type[forms.Form]]
+    assigning: ClassVar[bool] = False  # whether its use case chooses among free orders
 
     def rows(self, asked: Asked) -> list[Row]:
         """At most MOST_ROWS rows of what a valid form asked for; what it left open in `asked` is settled there."""
@@ -69,7 +70,7 @@ class Deed:
         """What would come of each row, if they were done now in this order. Nothing is changed."""
         rows = self.rows(asked)
         couriers = {courier_id for row in rows for courier_id in row.courier_ids}
-        outcomes = rehearse([row.use_case for row in rows], courier_ids=couriers)
+        outcomes = rehearse([row.use_case for row in rows], courier_ids=couriers, assigning=self.assigning)
         return [self._foretold(row, outcome, asked) for row, outcome in zip(rows, outcomes, strict=True)]
 
     def _foretold(self, row: Row, outcome: Any, asked: Asked) -> Told:

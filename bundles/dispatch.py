@@ -1,0 +1,236 @@
+"""What dispatchers do to bundles, beside what couriers' phones do: release, move, undo.
+
+Each writes under the rows of the couriers whose bundles they are, as assign, complete and PATCH do.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+
+from bundles.deliveries import find_delivery, mark_undelivered, reopen_bundle, take_from_totals
+from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_couriers
+from bundles.models import Bundle
+from bundles.releases import release, take_out
+from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits
+from bundles.services import Statement, UnknownBundle, carrier_of, courier_statement
+from couriers.models import Courier
+from orders.models import Order
+from sweets_store.errors import DomainError
+from sweets_store.hours import hours_overlap
+from sweets_store.retries import retried
+
+NAMED = 20  # a refusal names so many orders
+
+
+class NotUndelivered(DomainError):
+    code = "not_undelivered"
+    message = "Not undelivered in bundle {bundle_id}, or no longer: {orders}."
+
+
+class BundleIsCompleted(DomainError):
+    code = "bundle_is_completed"
+    message = "Bundle {bundle_id} is completed: nothing in it is undelivered."
+
+
+class CarriesAnother(DomainError):
+    code = "carries_another"
+    message = "Courier {courier_id} carries bundle {bundle_id}: complete or release it first."
+
+
+class HisOwnBundle(DomainError):
+    code = "his_own_bundle"
+    message = "Courier {courier_id} carries bundle {bundle_id} himself."
+
+
+class NothingFits(DomainError):
+    code = "nothing_fits"
+    message = "Courier {courier_id} can carry none of it: {reasons}."
+
+
+class NotDelivered(DomainError):
+    code = "not_delivered"
+    message = "Order {order_id} is not delivered."
+
+
+class TooLate(DomainError):
+    code = "too_late"
+    message = "Order {order_id} was delivered more than {minutes} minutes ago."
+
+
+class FitsNoMore(DomainError):
+    code = "fits_no_more"
+    message = "Courier {courier_id} cannot carry order {order_id} any more: {reasons}."
+
+
+class Released(NamedTuple):
+    bundle_id: int
+    courier_id: int
+    order_ids: list[int]
+    bundle_completed: bool
+
+
+@retried
+@transaction.atomic
+def release_orders(*, bundle_id: int, order_ids: Collection[int]) -> Released:
+    """Make undelivered orders of the bundle free for anyone. The last of them completes it.
+
+    All or none. Raises UnknownBundle, and NotUndelivered, which names all that are not undelivered in it, or no longer.
+    """
+    bundle, carried = _lock_carried(bundle_id)
+    undelivered = {order.order_id for order in carried}
+    if others := sorted(set(order_ids) - undelivered):
+        raise NotUndelivered(bundle_id=bundle_id, orders=", ".join(map(str, others[:NAMED])))
+    none_left = undelivered == set(order_ids)
+    release(bundle_id=bundle_id, order_ids=set(order_ids), none_left=none_left)
+    return Released(bundle_id, bundle.courier_id, sorted(order_ids), none_left)
+
+
+@retried
+@transaction.atomic
+def release_bundle(*, bundle_id: int) -> Released:
+    """Make all that the bundle has undelivered free for anyone; so it is completed.
+
+    Raises UnknownBundle and BundleIsCompleted.
+    """
+    bundle, carried = _lock_carried(bundle_id)
+    if not carried:
+        raise BundleIsCompleted(bundle_id=bundle_id)
+    order_ids = [order.order_id for order in carried]
+    release(bundle_id=bundle_id, order_ids=order_ids, none_left=True)
+    return Released(bundle_id, bundle.courier_id, order_ids, bundle_completed=True)
+
+
+class Moved(NamedTuple):
+    """`staying` are the orders that the other courier cannot carry, each with the reason: region, hours, capacity."""
+
+    bundle_id: int
+    courier_id: int
+    order_ids: list[int]
+    staying: list[tuple[int, str]]
+
+
+@retried
+@transaction.atomic
+def move_bundle(*, bundle_id: int, courier_id: int, now: datetime) -> Moved:
+    """Hand what the bundle has undelivered to another courier, as a bundle of his, as far as it fits him.
+
+    What fits is what he would keep of it by a PATCH: of his regions and hours, the lightest first.
+    Raises UnknownBundle, UnknownCourier, HisOwnBundle, BundleIsCompleted, CarriesAnother and NothingFits.
+
+    Both couriers' rows are locked. No lock on regions, nor an announcement: the orders are never free.
+    """
+    bundle = _find(bundle_id)
+    if bundle.courier_id == courier_id:
+        raise HisOwnBundle(courier_id=courier_id, bundle_id=bundle_id)
+    locked = {courier.courier_id: courier for courier in lock_couriers([bundle.courier_id, courier_id])}
+    if courier_id not in locked:
+        raise UnknownCourier(courier_id=courier_id)
+    carried = _undelivered(bundle_id)
+    if not carried:
+        raise BundleIsCompleted(bundle_id=bundle_id)
+    _require_idle(courier_id)
+    moved, staying = _what_fits(carried, locked[courier_id])
+    if not moved:
+        reasons = "; ".join(f"order {order_id}: {reason}" for order_id, reason in staying[:NAMED])
+        raise NothingFits(courier_id=courier_id, reasons=reasons)
+    taken_over = Bundle.objects.create(
+        courier_id=courier_id, courier_type=locked[courier_id].courier_type, assign_time=now
+    )
+    take_out(bundle_id=bundle_id, order_ids=moved, into=taken_over, none_left=not staying)
+    return Moved(bundle_id, courier_id, moved, staying)
+
+
+class Undone(NamedTuple):
+    order_id: int
+    bundle_id: int
+    before: Statement
+    after: Statement
+
+
+@retried
+@transaction.atomic
+def undo_completion(*, order_id: int, now: datetime, within: timedelta) -> Undone:
+    """Take back that the order is delivered: all is as if it had never been, and its bundle, if need be, active again.
+
+    `within` is the time since its complete time in which that can be done; a complete time in the future is within it.
+    Raises UnknownOrder, NotAssigned, NotDelivered, TooLate, CarriesAnother, and FitsNoMore if he cannot carry it now.
+    """
+    courier_id = carrier_of(order_id=order_id)
+    courier = lock_courier(courier_id)
+    order = Order.objects.select_related("bundle").get(order_id=order_id)
+    bundle = order.bundle
+    if bundle is None or bundle.courier_id != courier_id or order.complete_time is None:
+        raise NotDelivered(order_id=order_id)
+    if now - order.complete_time > within:
+        raise TooLate(order_id=order_id, minutes=within // timedelta(minutes=1))
+    _require_idle(courier_id, but=bundle)
+    _require_fitting(order, courier, bundle)
+
+    before = courier_statement(courier_id=courier_id)
+    delivery = find_delivery(order_id=order_id, complete_time=order.complete_time)
+    if delivery is None or not mark_undelivered(order_id=order_id):
+        raise RuntimeError(f"order {order_id}, read under lock as delivered, was not")
+    added = added_by_delivery(
+        region=order.region,
+        complete_time=order.complete_time,
+        before=delivery.before,
+        following=delivery.following,
+    )
+    take_from_totals(courier_id=courier_id, added=added)
+    if bundle.is_completed:
+        reopen_bundle(bundle)
+    return Undone(order_id, bundle.bundle_id, before, courier_statement(courier_id=courier_id))
+
+
+def _find(bundle_id: int) -> Bundle:
+    """Without a lock: a bundle never changes its courier."""
+    bundle = Bundle.objects.filter(bundle_id=bundle_id).first()
+    if bundle is None:
+        raise UnknownBundle(bundle_id=bundle_id)
+    return bundle
+
+
+def _lock_carried(bundle_id: int) -> tuple[Bundle, list[CarriedOrder]]:
+    bundle = _find(bundle_id)
+    lock_courier_unread(bundle.courier_id)
+    return bundle, _undelivered(bundle_id)
+
+
+def _undelivered(bundle_id: int) -> list[CarriedOrder]:
+    """Lightest first."""
+    orders = Order.objects.undelivered().filter(bundle_id=bundle_id).lightest_first()
+    return [CarriedOrder(*order) for order in orders.values_list(*CarriedOrder._fields)]
+
+
+def _require_idle(courier_id: int, *, but: Bundle | None = None) -> None:
+    """Raise CarriesAnother if he has an active bundle, `but` this one."""
+    active = Bundle.objects.active().filter(courier_id=courier_id).first()
+    if active is not None and active != but:
+        raise CarriesAnother(courier_id=courier_id, bundle_id=active.bundle_id)
+
+
+def _require_fitting(order: Order, courier: Courier, bundle: Bundle) -> None:
+    own = CarriedOrder(order.order_id, order.weight, order.region, order.delivery_hours, bundle.bundle_id)
+    reasons = _against(own, courier)
+    if sum(each.weight for each in [*_undelivered(bundle.bundle_id), own]) > courier.capacity:
+        reasons.append("capacity")
+    if reasons:
+        raise FitsNoMore(courier_id=courier.courier_id, order_id=order.order_id, reasons=", ".join(reasons))
+
+
+def _what_fits(carried: list[CarriedOrder], courier: Courier) -> tuple[list[int], list[tuple[int, str]]]:
+    """Return the ids of those that he can carry, and the others, each with why not."""
+    kept = keep_what_fits(
+        carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
+    )
+    moved = [order.order_id for order in kept]
+    others = [order for order in carried if order not in kept]
+    return moved, [(order.order_id, ", ".join(_against(order, courier)) or "capacity") for order in others]
+
+
+def _against(order: CarriedOrder, courier: Courier) -> list[str]:
+    """Why he could not carry even this one alone, as far as it is not its weight."""
+    reasons = [] if order.region in courier.regions else ["region"]
+    return reasons if hours_overlap(order.delivery_hours, courier.working_hours) else [*reasons, "hours"]
