@@ -4,6 +4,7 @@ Their locks stand in bundles/locks.py and orders/arrivals.py. A bundle and its o
 row alone, so their own order does not matter.
 """
 
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -96,9 +97,17 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     return complete_time
 
 
+class Changed(NamedTuple):
+    """The courier before and after, and the orders that he can carry no longer, lightest first."""
+
+    before: Courier
+    courier: Courier
+    released: list[int]
+
+
 @retried
 @transaction.atomic
-def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
+def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Changed:
     """Change the courier's type, regions or hours and release what he can carry no longer (contract, "PATCH").
 
     Released orders are free for anyone; a bundle with none left is completed. Raises UnknownCourier.
@@ -107,7 +116,8 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
     """
     courier = lock_courier(courier_id)
     if not changes:
-        return courier
+        return Changed(courier, courier, [])
+    before = copy(courier)
     for name, value in changes.items():
         setattr(courier, name, value)
     courier.save(update_fields=list(changes))
@@ -116,9 +126,11 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Courier:
     kept = keep_what_fits(
         carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
     )
-    if released := {order.order_id for order in carried}.difference(order.order_id for order in kept):
+    kept_ids = {order.order_id for order in kept}
+    released = [order.order_id for order in carried if order.order_id not in kept_ids]
+    if released:
         release(bundle_id=carried[0].bundle_id, order_ids=released, none_left=not kept)
-    return courier
+    return Changed(before, courier, released)
 
 
 class Statement(NamedTuple):

@@ -35,4 +35,4 @@ class CourierViewSet(ListedViewSet):
     def partial_update(self, request: Request, pk: int) -> Response:
         require_courier(courier_id=pk)
         changes = CourierChangeSerializer.checked_change(read_object(request), list_name="couriers", object_id=pk)
-        return Response(CourierSerializer.represented(change_courier(courier_id=pk, changes=changes)))
+        return Response(CourierSerializer.represented(change_courier(courier_id=pk, changes=changes).courier))

@@ -216,7 +216,9 @@ class RecordAdmin(ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The site's deeds, done to the records that were chosen."""
-        return {deed.name: (self._action(deed), deed.name, deed.title) for deed in self._deeds(request)}
+        return {
+            deed.name: (self._action(deed), deed.name, deed.title) for deed in self._deeds(request) if deed.from_lists
+        }
 
     def _deeds(self, request: HttpRequest) -> list[Any]:
         deeds: list[Any] = self.admin_site.deeds_for(request, self.model)

@@ -31,7 +31,7 @@ def carrying(*orders, **courier):
 
 
 def change(courier, **changes):
-    return change_courier(courier_id=courier.courier_id, changes=changes)
+    return change_courier(courier_id=courier.courier_id, changes=changes).courier
 
 
 def carried():

@@ -45,7 +45,12 @@ class Deed:
     model: ClassVar[str]
     records: ClassVar[str]
     form: ClassVar[type[forms.Form]]
+    from_lists: ClassVar[bool] = True  # whether several can be chosen for it
     assigning: ClassVar[bool] = False  # whether its use case chooses among free orders
+
+    def initial(self, chosen: dict[str, str]) -> dict[str, Any]:
+        """What its form begins with, where `chosen` are the records."""
+        return dict(chosen)
 
     def rows(self, asked: Asked) -> list[Row]:
         """At most MOST_ROWS rows of what a valid form asked for; what it left open in `asked` is settled there."""

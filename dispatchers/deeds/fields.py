@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dispatchers.deeds.deed import MOST_ROWS
@@ -17,8 +18,7 @@ from sweets_store.ids import parse_id
 class NumbersField(forms.CharField):
     """The numbers of records, each once, parted by blanks, commas or lines."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"widget": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})} | options)
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
@@ -31,6 +31,50 @@ class NumbersField(forms.CharField):
             return list(dict.fromkeys(map(parse_id, parts)))
         except ValueError:
             raise ValidationError(_("Give numbers, such as 12, or several: 12, 15.")) from None
+
+
+class NumberField(forms.CharField):
+    """The number of one record."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            return parse_id(text) if text else text
+        except ValueError:
+            raise ValidationError(_("Give a number, such as 12.")) from None
+
+    def find(self, value: Any) -> list[int]:
+        """The number as a list, which is empty where it is none."""
+        try:
+            return [self.to_python(value)] if value else []
+        except ValidationError:
+            return []
+
+
+class LinesField(forms.CharField):
+    """A list, an item a line or parted by commas, checked as the API checks it, with the API's messages.
+
+    `rows` names how the page's script shows it: as rows of `windows`, or as `numbers`.
+    """
+
+    def __init__(self, checked: Any, *, rows: str, number: bool = False, **options: Any) -> None:
+        self.checked, self.number = checked, number
+        widget = forms.Textarea(attrs={"rows": 3, "cols": 30, "data-rows": rows, "autocomplete": "off"})
+        super().__init__(required=False, widget=widget, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        items: list[Any] = [part for part in re.split(r"[\s,;]+", super().to_python(value) or "") if part]
+        try:
+            if self.number:
+                items = list(map(parse_id, items))
+            return self.checked.to_internal_value(items)
+        except ValueError as fault:
+            raise ValidationError(capfirst(str(fault))) from None
 
 
 class MomentField(forms.Field):

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Deed, Told
@@ -24,7 +25,7 @@ def deed_page(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
     if not request.user.has_perm(deed.permission):
         raise PermissionDenied
     if request.method != "POST":
-        return answer(request, site, deed, form=deed.form(initial=request.GET.dict()))
+        return answer(request, site, deed, form=deed.form(initial=deed.initial(request.GET.dict())))
     if "begin" in request.POST:
         return begin(request, site, deed, request.POST.dict())
     form = deed.form(request.POST)
@@ -43,15 +44,15 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
     return (
         preview(request, site, deed, form)
         if form.is_valid()
-        else answer(request, site, deed, form=deed.form(initial=chosen))
+        else answer(request, site, deed, form=deed.form(initial=deed.initial(chosen)))
     )
 
 
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
     asked = form.cleaned_data
     told = deed.preview(asked)
-    kept = [(name, field.prepare_value(asked[name])) for name, field in form.fields.items()]
-    return answer(request, site, deed, told=told, kept=kept)
+    kept = [(name, field.prepare_value(asked[name]) or "") for name, field in form.fields.items()]
+    return answer(request, site, deed, told=told, kept=kept, asked=urlencode(kept))
 
 
 def answer(request: HttpRequest, site: AdminSite, deed: Deed, **shown: Any) -> HttpResponse:

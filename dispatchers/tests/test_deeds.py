@@ -1,14 +1,17 @@
 """What a dispatcher does: shown before it is done, done row by row, and told row by row."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from bundles.models import Bundle
-from bundles.services import assign_orders, complete_order
+from bundles.services import assign_orders, change_courier, complete_order
 from bundles.tests.scenes import NOW, rows
+from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
 from dispatchers.deeds import DEEDS
 from orders.models import Order
@@ -44,11 +47,11 @@ def told(answer):
 def kept(answer):
     """The hidden fields with which the preview is confirmed."""
     hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.content.decode())
-    return {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
+    return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
 
 
 def confirm(browser, answer):
-    name = re.search(r'action="/admin/dispatch/(\w+)/"', answer.content.decode())[1]
+    name = re.search(r'action="/admin/dispatch/([\w-]+)/"', answer.content.decode())[1]
     return deed(name, browser, **kept(answer))
 
 
@@ -103,6 +106,124 @@ def test_a_delivery_without_a_time_is_of_the_moment_shown(dispatcher, scene):
     confirm(dispatcher, deed("complete", dispatcher, orders="70", complete_time=""))
 
     assert start <= Order.objects.get(pk=70).complete_time <= timezone.now()
+
+
+def test_a_release_of_orders_is_shown_and_then_done(dispatcher, scene):
+    before = rows()
+    shown = deed("release", dispatcher, orders="70 1 99")
+
+    assert told(shown) == [
+        "Order 70 Courier 7 no longer carries 1 order: 70. His bundle is completed.",
+        "Order 1 Refused No courier carries order 1: it is free.",
+        "Order 99 Refused There is no order 99.",
+    ]
+    assert rows() == before
+
+    assert told(confirm(dispatcher, shown)) == [
+        "Order 70 Done Courier 7 no longer carries 1 order: 70. His bundle is completed."
+    ]
+    assert Order.objects.get(pk=70).bundle is None
+
+
+def test_a_release_of_a_bundle_is_shown_and_then_done(dispatcher, scene):
+    bundle = Bundle.objects.get()
+    before = rows()
+    shown = deed("release-bundle", dispatcher, bundles=f"{bundle.pk} 99")
+
+    assert told(shown) == [
+        f"Bundle {bundle.pk} Courier 7 no longer carries 1 order: 70. His bundle is completed.",
+        "Bundle 99 Refused There is no bundle 99.",
+    ]
+    assert rows() == before
+
+    confirm(dispatcher, shown)
+    assert Order.objects.get(pk=70).bundle is None
+
+
+def test_a_move_is_shown_and_then_done(dispatcher, scene):
+    OrderFactory(order_id=71, region=8, bundle=Bundle.objects.get())
+    CourierFactory(courier_id=9, regions=[9])
+    bundle = Bundle.objects.get()
+    before = rows()
+    shown = deed("move", dispatcher, bundle=bundle.pk, courier="9")
+
+    assert told(shown) == [
+        f"Bundle {bundle.pk} Courier 9 takes over 1 order: 70. These do not fit him and stay: 71 (region)"
+    ]
+    assert rows() == before
+
+    confirm(dispatcher, shown)
+    assert list(Bundle.objects.values_list("courier_id", "orders")) == [(7, 71), (9, 70)]
+
+
+def test_an_undo_is_shown_with_pay_and_rating_and_then_done(dispatcher, scene):
+    now = timezone.now()
+    complete_order(courier_id=7, order_id=70, complete_time=now)
+    bundle = Bundle.objects.get()
+    before = rows()
+    shown = deed("undo", dispatcher, orders="70 1")
+
+    assert told(shown) == [
+        f"Order 70 Courier 7 carries it again, in Bundle {bundle.pk}. Earnings: 1000 → 0. Rating: 0.00 → none.",
+        "Order 1 Refused No courier carries order 1: it is free.",
+    ]
+    assert rows() == before
+
+    confirm(dispatcher, shown)
+    assert Order.objects.get(pk=70).complete_time is None
+
+
+def test_an_undo_comes_too_late_after_the_time_set(dispatcher, scene, settings):
+    settings.UNDO_MINUTES = 30
+    complete_order(courier_id=7, order_id=70, complete_time=timezone.now() - timedelta(minutes=31))
+
+    assert told(deed("undo", dispatcher, orders="70")) == [
+        "Order 70 Refused Order 70 was delivered more than 30 minutes ago."
+    ]
+
+
+def change_form(browser, courier_id):
+    """What the form of the courier's change is filled with."""
+    form = browser.post("/admin/dispatch/change/", {"courier": courier_id, "begin": ""}).context["form"]
+    return {name: form[name].value() or "" for name in form.fields}
+
+
+def test_a_change_of_a_courier_is_shown_with_its_releases_and_then_done(dispatcher, scene):
+    form = change_form(dispatcher, 7)
+    assert (form["courier_type"], form["regions"], form["working_hours"]) == ("foot", "1\n9", "09:00-18:00")
+    before = rows()
+
+    shown = deed("change", dispatcher, **form | {"regions": "1, 2", "working_hours": "08:00-09:30"})
+
+    assert told(shown) == [
+        "Courier 7 Regions: 1, 9 → 1, 2 Working hours: 09:00-18:00 → 08:00-09:30 He no longer carries 1 order: 70"
+    ]
+    assert rows() == before
+
+    confirm(dispatcher, shown)
+    courier = Courier.objects.get(pk=7)
+    assert (courier.courier_type, courier.regions, courier.working_hours) == ("foot", [1, 2], ["08:00-09:30"])
+    assert Order.objects.get(pk=70).bundle is None
+
+
+def test_a_change_keeps_what_another_dispatcher_changed_meanwhile(dispatcher, scene):
+    form = change_form(dispatcher, 5)
+    change_courier(courier_id=5, changes={"courier_type": "car"})
+
+    confirm(dispatcher, deed("change", dispatcher, **form | {"regions": "3"}))
+
+    courier = Courier.objects.get(pk=5)
+    assert (courier.courier_type, courier.regions) == ("car", [3])
+
+
+def test_a_change_that_was_shown_is_not_done_to_another_courier_than_shown(dispatcher, scene):
+    shown = deed("change", dispatcher, **change_form(dispatcher, 5) | {"regions": "3"})
+    change_courier(courier_id=5, changes={"regions": [4]})
+
+    assert told(confirm(dispatcher, shown)) == [
+        "Courier 5 Refused Not done, for something changed meanwhile. Now: Regions: 4 → 3 He keeps all that he carries."
+    ]
+    assert Courier.objects.get(pk=5).regions == [4]
 
 
 # Double clicks, stale pages, two dispatchers at once
@@ -173,6 +294,25 @@ def test_nothing_is_done_that_was_not_shown(dispatcher, scene, shown):
         ("assign", {"couriers": "five"}, "Give numbers, such as 12, or several: 12, 15."),
         ("assign", {"couriers": "1 " * 101}, "At most 100 at once."),
         ("assign", {"regions": str(2**63)}, "Give numbers, such as 12, or several: 12, 15."),
+        ("change", {"courier": "5"}, "This field is required."),
+        ("change", {"courier": "5", "courier_type": "boat"}, "boat is not one of the available choices."),
+        ("change", {"courier": "5", "courier_type": "car", "regions": "0"}, "Must be an integer from 1 to"),
+        (
+            "change",
+            {"courier": "5", "courier_type": "car", "working_hours": "10:00-09:00"},
+            "Item 0 must start before it ends",
+        ),
+        ("change", {"courier": "5", "courier_type": "car", "was": "[" * 9_000}, "This form is broken."),
+        (
+            "change",
+            {
+                "courier": "5",
+                "courier_type": "foot",
+                "was": '{"courier_type": "foot", "regions": [], "working_hours": []}',
+            },
+            "Nothing is different from what he has.",
+        ),
+        ("move", {"bundle": "x", "courier": "5"}, "Give a number, such as 12."),
         ("complete", {"orders": ""}, "This field is required."),
         ("complete", {"orders": "1", "complete_time": "noon"}, "Give a day and a time."),
         ("complete", {"orders": "1", "complete_time": "0001-01-01T00:00:00+14:00"}, "Give a day and a time."),
