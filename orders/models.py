@@ -97,14 +97,20 @@ class Order(models.Model):
                 fields=["bundle", "complete_time", "order_id"],
                 condition=Q(bundle__isnull=False),
             ),
-            # The lists: each state, and a region, by id.
+            # The lists: each state, and a region, by id. Of the carried ones the board counts how many close when.
             models.Index(name="free_orders", fields=["order_id"], condition=Q(bundle__isnull=True)),
             models.Index(
                 name="undelivered_orders",
-                fields=["order_id"],
+                fields=["order_id", "delivery_mask"],
                 condition=Q(bundle__isnull=False, complete_time__isnull=True),
             ),
             models.Index(name="delivered_orders", fields=["order_id"], condition=Q(complete_time__isnull=False)),
+            # The board: what was delivered on a day, and in which bundles.
+            models.Index(
+                name="deliveries_by_time",
+                fields=["complete_time", "bundle"],
+                condition=Q(complete_time__isnull=False),
+            ),
             models.Index(name="orders_by_region", fields=["region", "order_id"]),
         ]
 

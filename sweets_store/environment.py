@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import zoneinfo
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     if given.isascii() and given.isdigit() and len(given) < 10 and low <= int(given) <= high:
         return int(given)
     faults.append(f"{name} must be a whole number from {low} to {high}, not {given!r}")
+    return default
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a time zone, such as Europe/Moscow."""
+    given = text(name, default).strip()
+    if given in zoneinfo.available_timezones():
+        return given
+    faults.append(f"{name} must be the name of a time zone, such as Europe/Moscow, not {given!r}")
     return default
 
 

@@ -76,7 +76,7 @@ def filled_half_hours(hours: Iterable[str]) -> int:
 
 def worked_minutes(hours: Iterable[str]) -> str:
     """A text of 1,440 characters: 1 for each minute of the day that the hours hold, else 0."""
-    return f"{_minutes(hours):01440b}"[::-1]
+    return f"{minute_mask(hours):01440b}"[::-1]
 
 
 def stretched_to_overlap(hours: Sequence[str], others: Sequence[str]) -> tuple[list[str], int]:
@@ -104,10 +104,11 @@ def _window(start: int, end: int) -> str:
 
 def hours_overlap(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether a window of the one shares more than a point with a window of the other, and so a minute."""
-    return _minutes(some) & _minutes(others) != 0
+    return minute_mask(some) & minute_mask(others) != 0
 
 
-def _minutes(hours: Iterable[str]) -> int:
+def minute_mask(hours: Iterable[str]) -> int:
+    """The mask of the minutes of the day that the hours hold."""
     mask = 0
     for window in hours:
         start, end = parse_window(window)

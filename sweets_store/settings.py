@@ -97,7 +97,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Time and language
 
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = given.time_zone("SHOP_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "dispatchers" / "locale"]

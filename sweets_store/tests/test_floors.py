@@ -14,6 +14,7 @@ FLOORS = {
         [
             "services",
             "assignments",
+            "board",
             "candidates",
             "deliveries",
             "dispatch",

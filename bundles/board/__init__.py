@@ -1,0 +1,174 @@
+"""The dispatcher's board: what is open, who is on shift, what runs late, what today has brought; all of one moment.
+
+Hours are read in the shop's time zone. Work is counted by region and hours, not order by order, so the board costs
+about the same however many orders there are.
+"""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import accumulate, islice
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from bundles.board import reads
+from bundles.board.coverage import Coverage, crews_of, shift_of
+from bundles.board.picture import Line, picture
+from bundles.board.reads import ActiveBundle, Today, Waiting
+from sweets_store.hours import outer_window
+from sweets_store.one_moment import one_moment
+
+LISTED = 50
+NAMED = 5
+SOON = 60  # minutes
+
+
+class RegionLine(NamedTuple):
+    """Open orders of a region and their kilograms; `takable` a courier on shift can take, `hopeless` none ever can."""
+
+    region: int
+    orders: int
+    weight: Decimal
+    takable: int
+    hopeless: int
+
+
+class Closing(NamedTuple):
+    """An undelivered order whose last delivery window ends, or has ended, today at `minute` of the day."""
+
+    order_id: int
+    region: int
+    weight: Decimal
+    minute: int
+    bundle_id: int | None
+
+
+class Count(NamedTuple):
+    free: int
+    assigned: int
+
+
+class Board(NamedTuple):
+    """`now` is local. `on_shift` works at this minute, and carries nothing where `idle`.
+
+    The lists are bounded: `hopeless_first` and `idle_couriers` (ids), `oldest_bundles`, `closing_first` (those that
+    close soonest, then those that have closed last), and the worst regions of the `picture`.
+    """
+
+    now: datetime
+    regions: list[RegionLine]
+    hopeless_first: list[int]
+    on_shift: int
+    idle: int
+    idle_couriers: list[int]
+    active_bundles: int
+    oldest_bundles: list[ActiveBundle]
+    closing: Count
+    closed: Count
+    closing_first: list[Closing]
+    today: Today
+    picture: list[Line]
+
+
+def board(*, now: datetime) -> Board:
+    """Return what the board shows at this instant."""
+    local = timezone.localtime(now)
+    minute = local.hour * 60 + local.minute
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    with one_moment():
+        workers, carriers = reads.workers(), reads.carriers()
+        on_shift = [worker for worker in workers if shift_of(worker.hours).minutes >> minute & 1]
+        idle = sorted(worker.courier_id for worker in on_shift if worker.courier_id not in carriers)
+        waiting, crews = reads.waiting(), crews_of(workers)
+        closing, closed, closing_first = _closing(waiting, minute)
+        working, ever = Coverage(crews, minute=minute), Coverage(crews)
+        decided = _decided(waiting, working, ever)
+        return Board(
+            now=local,
+            regions=_regions(decided, working, ever),
+            hopeless_first=_first_hopeless(decided, ever),
+            on_shift=len(on_shift),
+            idle=len(idle),
+            idle_couriers=idle[:LISTED],
+            active_bundles=len(carriers),
+            oldest_bundles=reads.oldest_active(LISTED),
+            closing=closing,
+            closed=closed,
+            closing_first=closing_first,
+            today=reads.today(start=day, end=day + timedelta(days=1)),
+            picture=picture(waiting, crews, hour=local.hour),
+        )
+
+
+def _decided(waiting: list[Waiting], *coverages: Coverage) -> list[Waiting]:
+    """The same orders, in finer groups where the half-hours alone do not tell whether hours overlap."""
+    undecided = {group for coverage in coverages for group in coverage.undecided(waiting)}
+    decided = [group for group in waiting if (group.region, group.mask) not in undecided]
+    return [*decided, *reads.waiting_by_hours(undecided)]
+
+
+def _first_hopeless(waiting: list[Waiting], ever: Coverage) -> list[int]:
+    """The first classes of weight are able to be taken, the heavier ones are not."""
+    heaviest = (Decimal(0), reads.FOOT, reads.BIKE, Decimal(50))
+    able = ((group, ever.able(group)) for group in waiting)
+    hopeless = ((group, heaviest[classes]) for group, classes in able if group.of_classes(classes) < group.orders)
+    return reads.first_heavier(list(islice(hopeless, NAMED)), NAMED)
+
+
+def _regions(waiting: list[Waiting], on_shift: Coverage, ever: Coverage) -> list[RegionLine]:
+    lines: defaultdict[int, list[Waiting]] = defaultdict(list)
+    for group in waiting:
+        lines[group.region].append(group)
+    return [
+        RegionLine(
+            region,
+            sum(group.orders for group in groups),
+            sum((group.weight for group in groups), Decimal(0)),
+            sum(group.of_classes(on_shift.able(group)) for group in groups),
+            sum(group.orders - group.of_classes(ever.able(group)) for group in groups),
+        )
+        for region, groups in sorted(lines.items())
+    ]
+
+
+def _closing(waiting: list[Waiting], minute: int) -> tuple[Count, Count, list[Closing]]:
+    """Count what closes within the hour and what has closed, and list the first of them."""
+
+    def urgency(mask: int) -> tuple[bool, int]:
+        left = _end(mask) - minute
+        return left <= 0, abs(left)
+
+    free = sorted(
+        (urgency(group.mask), (group.region, group.mask), group.orders)
+        for group in waiting
+        if _closes(group.mask, minute)
+    )
+    assigned = sorted(
+        (urgency(mask), mask, orders) for mask, orders in reads.assigned_by_mask() if _closes(mask, minute)
+    )
+    closing, closed = (
+        Count(*(sum(orders for (over, _), _, orders in some if over is ended) for some in (free, assigned)))
+        for ended in (False, True)
+    )
+    first = [
+        *reads.free_orders_of(_first(free), LISTED),
+        *reads.assigned_orders_of(_first(assigned), LISTED),
+    ]
+    first.sort(key=lambda order: (urgency(order.mask), order.order_id))
+    listed = [Closing(order.order_id, order.region, order.weight, _end(order.mask), order.bundle_id) for order in first]
+    return closing, closed, listed[:LISTED]
+
+
+def _first(groups: list[tuple[Any, Any, int]]) -> list[Any]:
+    """The groups that hold the first LISTED orders."""
+    before = accumulate((orders for _, _, orders in groups), initial=0)
+    return [group for (_, group, _), passed in zip(groups, before, strict=False) if passed < LISTED]
+
+
+def _closes(mask: int, minute: int) -> bool:
+    return mask != 0 and _end(mask) <= minute + SOON
+
+
+def _end(mask: int) -> int:
+    return outer_window(mask)[1]
