@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dispatchers.board import PERMISSIONS
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links as the theme takes them."""
@@ -15,6 +17,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return [{"title": title, "icon": icon, "link": reverse(f"admin:{page}")}] if allowed else []
 
     deliveries = [
+        *link(_("Board"), "dashboard", "index", *PERMISSIONS),
         *link(_("Orders"), "shopping_bag", "orders_order_changelist", "orders.view_order"),
         *link(_("Couriers"), "directions_bike", "couriers_courier_changelist", "couriers.view_courier"),
         *link(_("Bundles"), "inventory_2", "bundles_bundle_changelist", "bundles.view_bundle"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 from unfold.sites import UnfoldAdminSite
 
+from dispatchers.board import PERMISSIONS, board_context
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Deed
 from dispatchers.deeds.page import begin, deed_page
@@ -29,6 +30,13 @@ class DispatcherSite(UnfoldAdminSite):
             path("dispatch/<slug:name>/", self.admin_view(partial(deed_page, site=self)), name="deed"),
             *super().get_urls(),
         ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The board; for who may not see all that it shows, the list of what he may see."""
+        if not request.user.has_perms(PERMISSIONS):
+            return super().index(request, extra_context)
+        context = self.each_context(request) | {"title": _("Board")} | board_context(request)
+        return TemplateResponse(request, "dispatchers/board.html", context)
 
     def deeds_for(self, request: HttpRequest, model: type[Model]) -> list[Deed]:
         """What the reader may do to the records of the model."""

@@ -48,7 +48,7 @@ def test_the_admin_is_found_without_a_slash(client):
 
 
 def test_it_bears_the_stores_name(dispatcher):
-    assert words(dispatcher.get("/admin/")).startswith("Records | Sweets store ")
+    assert words(dispatcher.get("/admin/")).startswith("Board | Sweets store ")
 
 
 @pytest.mark.parametrize("path", ["/admin/nothing/", "/admin/orders/nothing/"])

@@ -1,0 +1,62 @@
+// Refreshes the board in place: scroll, the region looked at, focus and what is selected stay as they are.
+"use strict";
+
+const board = document.getElementById("board");
+const state = document.getElementById("board-state");
+const only = document.getElementById("only-region");
+
+only.value = sessionStorage.getItem("only-region") ?? "";
+
+function showOnlyRegion() {
+    const wanted = only.value.split(/[\s,;]+/).filter(Boolean);
+    for (const row of board.querySelectorAll("[data-region]")) {
+        row.hidden = wanted.length > 0 && !wanted.includes(row.dataset.region);
+    }
+}
+
+function focusedPlace() {
+    const focused = document.activeElement;
+    if (!board.contains(focused)) return null;
+    const alike = [...board.querySelectorAll(focused.tagName)];
+    return { href: focused.getAttribute("href"), tag: focused.tagName, at: alike.indexOf(focused) };
+}
+
+function focusAgain(place) {
+    const alike = [...board.querySelectorAll(place.tag)];
+    const same = place.href && alike.find((element) => element.getAttribute("href") === place.href);
+    (same || alike[place.at])?.focus({ preventScroll: true });
+}
+
+function take(fresh) {
+    const place = focusedPlace();
+    const scrolled = [...board.querySelectorAll(".sheet")].map((sheet) => sheet.scrollLeft);
+    board.replaceChildren(...fresh.childNodes);
+    board.querySelectorAll(".sheet").forEach((sheet, at) => { sheet.scrollLeft = scrolled[at] ?? 0; });
+    showOnlyRegion();
+    if (place) focusAgain(place);
+}
+
+async function refresh() {
+    if (document.hidden || !document.getSelection().isCollapsed) return;
+    try {
+        const answer = await fetch(location.href, { credentials: "same-origin" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById("board");
+        if (!fresh) {
+            location.reload(); // logged out meanwhile, or no longer allowed
+            return;
+        }
+        take(fresh);
+        state.textContent = "";
+    } catch {
+        state.textContent = `${state.dataset.failed} ${board.querySelector("p").textContent}`;
+    }
+}
+
+only.addEventListener("input", () => {
+    sessionStorage.setItem("only-region", only.value);
+    showOnlyRegion();
+});
+showOnlyRegion();
+setInterval(refresh, 1000 * Number(board.dataset.every));
+document.addEventListener("visibilitychange", refresh);
