@@ -69,7 +69,7 @@ class Located(NamedTuple):
 
 
 class Today(NamedTuple):
-    """`earnings` are the pay for completed bundles whose last delivery is of the day, `mean` a delivery's time."""
+    """`earnings` are the pay for completed bundles whose last delivery is of the day, `mean` a delivery's time, to the second."""
 
     delivered: int
     earnings: int
@@ -167,7 +167,7 @@ def today(*, start: datetime, end: datetime) -> Today:
         delivered += int(orders)
         earnings += paid_bundles * pay(kind)
         seconds += float(taken)
-    return Today(delivered, earnings, timedelta(seconds=seconds / delivered) if delivered else None)
+    return Today(delivered, earnings, timedelta(seconds=round(seconds / delivered)) if delivered else None)
 
 
 def _listed(groups: Collection[Group]) -> str:
