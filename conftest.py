@@ -20,6 +20,14 @@ hypothesis_settings.load_profile("steady")
 
 def pytest_addoption(parser):
     parser.addoption("--assigns", type=int, default=40, help="how often each client of a storm assigns")
+    parser.addoption("--browser", help="the Chromium that the tests of pages run in; without it they are left out")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("browser"):
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

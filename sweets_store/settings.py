@@ -145,6 +145,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,  # the store's front is its API
     "SITE_SYMBOL": "cake",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dispatchers/icon.svg")}],
+    "COLORS": {"primary": {"500": "oklch(68% .22 303.9)"}},  # the theme's own is too dark on a dark page
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,

@@ -69,7 +69,7 @@ class Located(NamedTuple):
 
 
 class Today(NamedTuple):
-    """`earnings` are the pay for completed bundles whose last delivery is of the day, `mean` a delivery's time, to the second."""
+    """`earnings` are the pay for completed bundles whose last delivery is of the day; `mean` is to the second."""
 
     delivered: int
     earnings: int

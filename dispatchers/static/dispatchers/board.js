@@ -40,6 +40,7 @@ async function refresh() {
     if (document.hidden || !document.getSelection().isCollapsed) return;
     try {
         const answer = await fetch(location.href, { credentials: "same-origin" });
+        if (answer.status >= 500) throw new Error(answer.statusText);
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById("board");
         if (!fresh) {

@@ -34,9 +34,10 @@ function windowRow(text, update) {
     return row;
 }
 
-function numberRow(text, update) {
+function numberRow(text, update, name) {
     const row = element("div", { className: "row chip" });
     const input = element("input", { type: "text", inputMode: "numeric", value: text, size: 6 });
+    input.setAttribute("aria-label", name);
     input.addEventListener("input", update);
     row.append(input, removeButton(row, update));
     return row;
@@ -59,20 +60,20 @@ function showRows(area) {
     const kind = KINDS[area.dataset.rows];
     const lines = area.value.split(/[\s,;]+/).filter(Boolean);
     if (!lines.every(kind.shows)) return; // what cannot be shown as rows is mended as text
+    const name = document.querySelector(`label[for="${area.id}"]`).textContent;
     const list = element("div", { className: "rows" });
     const update = () => {
         area.value = [...list.children].map(kind.text).filter((text) => text !== "" && text !== "-").join("\n");
     };
     const add = element("button", { type: "button", className: "deed add", textContent: `+ ${words.add}` });
     add.addEventListener("click", () => {
-        list.append(kind.row("", update));
+        list.append(kind.row("", update, name));
         list.lastElementChild.querySelector("input").focus();
     });
-    list.append(...lines.map((line) => kind.row(line, update)));
-    const label = document.querySelector(`label[for="${area.id}"]`);
+    list.append(...lines.map((line) => kind.row(line, update, name)));
     const group = element("div", { className: `listing ${area.dataset.rows}` }, list, add);
     group.setAttribute("role", "group");
-    if (label) group.setAttribute("aria-label", label.textContent);
+    group.setAttribute("aria-label", name);
     area.hidden = true;
     area.after(group);
 }
