@@ -22,6 +22,7 @@ class CourierSerializer(ImportedSerializer):
     """A courier as he is hired."""
 
     list_name = "couriers"
+    other_way = "PATCH the courier, or give this one another id"
     row_of = staticmethod(courier_row)
 
     courier_id = IdField()

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 from couriers.models import Courier
@@ -14,9 +15,16 @@ def hire_couriers(*, couriers: CheckedImport) -> list[int]:
     return insert_all_or_none(Courier, couriers, COLUMNS)
 
 
-def import_couriers(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
+def import_couriers(
+    *,
+    file: Reader,
+    rejects: Path | None = None,
+    watch: Watch = unwatched,
+    dry_run: bool = False,
+    most: int = sys.maxsize,
+) -> Outcome:
     """Hire the couriers of a file, all or none, or with `rejects` the good ones: see `import_file`."""
-    return import_file(Courier, file, COLUMNS, rejects=rejects, watch=watch)
+    return import_file(Courier, file, COLUMNS, rejects=rejects, watch=watch, dry_run=dry_run, most=most)
 
 
 def courier_row(courier_id: int, courier_type: str, regions: list[int], working_hours: list[str]) -> Row:

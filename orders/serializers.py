@@ -19,6 +19,7 @@ class OrderSerializer(ImportedSerializer):
     """An order as the shop sends it."""
 
     list_name = "orders"
+    other_way = "give this order another id"
     row_of = staticmethod(order_row)
 
     order_id = IdField()

@@ -1,3 +1,4 @@
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,9 +17,29 @@ def take_orders(*, orders: CheckedImport) -> list[int]:
     return insert_all_or_none(Order, orders, COLUMNS, last=announce_arrivals)
 
 
-def import_orders(*, file: Reader, rejects: Path | None = None, watch: Watch = unwatched) -> Outcome:
-    """Take the orders of a file in, all or none, or with `rejects` the good ones: see `import_file`."""
-    return import_file(Order, file, COLUMNS, rejects=rejects, watch=watch, last=announce_arrivals)
+def import_orders(
+    *,
+    file: Reader,
+    rejects: Path | None = None,
+    watch: Watch = unwatched,
+    dry_run: bool = False,
+    most: int = sys.maxsize,
+) -> Outcome:
+    """Take the orders of a file in, all or none, or with `rejects` the good ones: see `import_file`.
+
+    Without delivery hours an order is taken, though no courier ever will.
+    """
+    return import_file(
+        Order,
+        file,
+        COLUMNS,
+        rejects=rejects,
+        watch=watch,
+        last=announce_arrivals,
+        never_taken="delivery_mask = 0",
+        dry_run=dry_run,
+        most=most,
+    )
 
 
 def order_row(order_id: int, weight: Decimal, region: int, delivery_hours: list[str]) -> Row:

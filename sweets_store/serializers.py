@@ -64,7 +64,7 @@ class WeightField(StrictField):
 
     def to_internal_value(self, value: Any) -> Decimal:
         if type(value) is int and 0 < value <= self.HEAVIEST:
-            return Decimal(value)
+            return round(Decimal(value), 2)
         if type(value) is not Decimal or not self.LIGHTEST <= value <= self.HEAVIEST:
             raise Refused(f"must be a number of kilograms from {self.LIGHTEST} to {self.HEAVIEST}")
         rounded = round(value, 2)

@@ -43,8 +43,23 @@ def test_one_bad_courier_stops_all(name, tmp_path):
         f" (id 2): courier_type: must be one of: foot, bike, car; "
         f"regions: item 0 must be an integer from 1 to {2**63 - 1}"
     )
-    assert second.endswith(" (id 1): courier_id: is in use: the store has it already")
+    assert second.endswith(
+        " (id 1): courier_id: is in use: the store has it already, with another courier_type, regions, working_hours;"
+        " PATCH the courier, or give this one another id"
+    )
     assert Courier.objects.get().courier_type == "bike"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_sent_again_changes_nothing_and_is_no_error(name, tmp_path):
+    (tmp_path / name).write_text(FILES[name])
+    call_command("import_couriers", str(tmp_path / name), stdout=io.StringIO())
+    out = io.StringIO()
+
+    call_command("import_couriers", str(tmp_path / name), stdout=out)
+
+    assert out.getvalue() == "couriers: 0 taken, 2 already there, 0 refused\n"
+    assert list(Courier.objects.values(*ANNA)) == [BORIS, ANNA]
 
 
 @pytest.mark.parametrize("name", FILES)

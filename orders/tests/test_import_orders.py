@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
+from bundles.tests.factories import BundleFactory
 from orders.models import Order
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
@@ -19,6 +20,7 @@ from sweets_store.imports.insert import ImportRefused
 from sweets_store.imports.rejects import RejectsUnwritable
 from sweets_store.tests.serving import PROJECT, manage, own_database
 from sweets_store.tests.side_by_side import side_by_side
+from sweets_store.tests.statements import statements_captured
 
 FORMATS = ("json", "ndjson", "csv")
 NAMES = ("order_id", "weight", "region", "delivery_hours")
@@ -79,7 +81,8 @@ def test_takes_all_orders_as_the_api_would(file, file_format):
 
     outcome = imported(file(written(orders, file_format), file_format))
 
-    assert outcome == ("orders: 3 taken, 0 refused\n", "", None)
+    warning = f"No courier can ever take 1 of them: no delivery hours in {place(0, file_format)}\n"
+    assert outcome == ("orders: 3 taken, 0 refused\n", warning, None)
     assert stored() == [
         (1, Decimal("0.01"), 1, ["09:00-12:00"]),
         (2, Decimal(10), 7, ["08:00-09:00", "00:00-23:59"]),
@@ -108,11 +111,95 @@ def test_one_bad_row_stops_all_and_every_bad_row_is_named(file, file_format):
     assert err.splitlines() == [
         f"{place(1, file_format)} (id 2): {kilograms}; region: {number}",
         f"{place(2, file_format)}: order_id: {number}",
-        f"{place(3, file_format)} (id 5): {in_use}",
+        f"{place(3, file_format)} (id 5): {in_use}, with another weight, delivery_hours; give this order another id",
         f"{place(4, file_format)} (id 1): {kilograms}; {twice} {place(0, file_format)}",
-        f"{place(5, file_format)} (id 5): {twice} {place(3, file_format)}; {in_use}",
+        f"{place(5, file_format)} (id 5): {twice} {place(3, file_format)}; {in_use}, with another weight,"
+        " delivery_hours; give this order another id",
     ]
     assert stored() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_file_sent_again_changes_nothing_and_is_no_error(file, file_format):
+    orders = [order(3, 50, 2**63 - 1, ["08:00-09:00", "00:00-23:59"]), order(1, 0.1), order(2, 1e1)]
+    path = file(written(orders[:2], file_format), file_format)
+    imported(path)
+    before = list(Order.objects.values())
+
+    assert imported(path) == ("orders: 0 taken, 2 already there, 0 refused\n", "", None)
+    assert list(Order.objects.values()) == before
+    longer = file(written(orders, file_format), file_format)
+    assert imported(longer) == ("orders: 1 taken, 2 already there, 0 refused\n", "", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"weight": 1.51}, "weight"),
+        ({"region": 2}, "region"),
+        ({"delivery_hours": []}, "delivery_hours"),
+        ({"delivery_hours": ["10:00-11:00", "09:00-12:00"]}, "delivery_hours"),
+        ({"weight": 2, "region": 3}, "weight, region"),
+    ],
+)
+@pytest.mark.django_db
+def test_another_content_for_an_id_is_a_bad_row_that_says_so(file, change, named):
+    imported(file(json.dumps(order(1, 1.5, 1, ["09:00-12:00", "10:00-11:00"]))))
+    before = list(Order.objects.values())
+    other = order(1, 1.5, 1, ["09:00-12:00", "10:00-11:00"]) | change
+
+    out, err, refusal = imported(file(json.dumps(other)))
+
+    assert err == (
+        "line 1 (id 1): order_id: is in use: the store has it already,"
+        f" with another {named}; give this order another id\n"
+    )
+    assert (out, refusal) == ("", "1 of 1 orders refused; nothing was changed.")
+    assert list(Order.objects.values()) == before
+
+
+@pytest.mark.django_db
+def test_an_order_on_its_way_is_already_there(file):
+    carried = OrderFactory(order_id=1, weight="2.50", region=4, bundle=BundleFactory())
+    path = file(json.dumps(order(1, 2.5, 4, carried.delivery_hours)))
+
+    assert imported(path) == ("orders: 0 taken, 1 already there, 0 refused\n", "", None)
+
+
+@pytest.mark.django_db
+def test_a_comparison_with_the_store_takes_a_thousand_rows_at_once(file):
+    def statements(count):
+        imported(file("".join(json.dumps(order(order_id)) + "\n" for order_id in range(1, count + 1))))
+        with statements_captured() as found:
+            imported(file("".join(json.dumps(order(order_id)) + "\n" for order_id in range(1, count + 1))))
+        return [sql for sql in found if sql.startswith("SELECT")]
+
+    assert len(statements(10)) == len(statements(1_000)) == 3  # any in that range, which, and their content
+    assert len(statements(2_001)) == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_dry_run_tells_all_and_stores_nothing(file, tmp_path, file_format):
+    imported(file(json.dumps(order(5))))
+    before = list(Order.objects.values())
+    rejects = tmp_path / "rejects"
+    good = file(written([order(1), order(5), order(6, delivery_hours=[])], file_format), file_format)
+
+    assert imported(good, "--dry-run") == (
+        "orders: 2 would be taken, 1 already there, 0 would be refused; nothing was changed\n",
+        f"No courier can ever take 1 of them: no delivery hours in {place(2, file_format)}\n",
+        None,
+    )
+    bad = file(written([order(1), order(5, 3), order(0)], file_format), file_format)
+    out, err, refusal = imported(bad, "--dry-run")
+    assert (out, len(err.splitlines()), refusal) == ("", 2, "2 of 3 orders refused; nothing was changed.")
+    assert imported(bad, "--dry-run", "--skip-bad", rejects)[0] == (
+        f"orders: 1 would be taken, 2 would be refused (they are in {rejects}); nothing was changed\n"
+    )
+    assert rejects.exists()
+    assert list(Order.objects.values()) == before
 
 
 BAD_VALUES = [
@@ -334,7 +421,9 @@ def test_an_id_that_another_uses_while_the_file_is_stored_undoes_the_import(file
     with pytest.raises(ImportRefused) as refused:
         import_orders(**file_that_loses_an_id)
 
-    assert refused.value.bad_rows == [("line 10002", 10_002, "order_id: is in use: the store has it already")]
+    (bad,) = refused.value.bad_rows
+    assert bad[:2] == ("line 10002", 10_002)
+    assert bad.reason.startswith("order_id: is in use: the store has it already, with another weight, region")
     assert Order.objects.get().region == 77
 
 
@@ -343,7 +432,9 @@ def test_an_id_that_another_uses_while_the_file_is_stored_undoes_the_import(file
 def test_an_id_that_another_uses_while_the_file_is_stored_is_rejected(file_that_loses_an_id, tmp_path):
     rejects = tmp_path / "rejects"
 
-    assert import_orders(**file_that_loses_an_id, rejects=rejects) == (10_001, 1)
+    outcome = import_orders(**file_that_loses_an_id, rejects=rejects)
+
+    assert (outcome.taken, outcome.already_there, outcome.refused) == (10_001, 0, 1)
     assert [json.loads(line)["order_id"] for line in rejects.read_text().splitlines()] == [10_002]
     assert Order.objects.filter(region=77).count() == 1
 
@@ -399,15 +490,31 @@ def test_closed_pipes_leave_no_trace(environment, file):
     assert count_stored(environment) == 1
 
 
-def test_of_twin_imports_one_wins_whole_and_the_other_reports(environment, file):
+def outcomes_side_by_side(environment, *paths):
+    imports = [started(environment, path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for path in paths]
+    return sorted((running.communicate(timeout=60), running.returncode) for running in imports)
+
+
+def test_of_twin_imports_one_stores_and_the_other_finds_all_there(environment, file):
     path = file("".join(json.dumps(order(order_id)) + "\n" for order_id in range(1, 12_001)))
 
-    twins = [started(environment, path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    outcomes = sorted((twin.communicate(timeout=60), twin.returncode) for twin in twins)
+    assert outcomes_side_by_side(environment, path, path) == [
+        (("orders: 0 taken, 12000 already there, 0 refused\n", ""), 0),
+        (("orders: 12000 taken, 0 refused\n", ""), 0),
+    ]
+    assert count_stored(environment) == 12_000
+
+
+def test_of_rival_imports_one_wins_whole_and_the_other_reports(environment, tmp_path):
+    paths = [tmp_path / "light.ndjson", tmp_path / "heavy.ndjson"]
+    for weight, path in enumerate(paths, 1):
+        path.write_text("".join(json.dumps(order(order_id, weight)) + "\n" for order_id in range(1, 12_001)))
+
+    outcomes = outcomes_side_by_side(environment, *paths)
 
     (lost, reported), lost_code = outcomes[0]
     assert (lost, lost_code) == ("", 1)
-    assert reported.splitlines()[0] == "line 1 (id 1): order_id: is in use: the store has it already"
+    assert reported.splitlines()[0].startswith("line 1 (id 1): order_id: is in use: the store has it already, with")
     assert reported.splitlines()[-2:] == [
         "… and 2000 more",
         "CommandError: 12000 of 12000 orders refused; nothing was changed.",

@@ -88,10 +88,11 @@ class ImportedSerializer(StrictSerializer):
     """A serializer whose first field is the object's id, given by the client.
 
     `list_name` heads the report; `row_of` makes of an object's values, in the order of the fields, what the
-    service stores: the id first.
+    service stores: the id first. `other_way` says what to do about an id that a file gives to another content.
     """
 
     list_name: ClassVar[str]
+    other_way: ClassVar[str]
     row_of: ClassVar["staticmethod[..., Row]"]
 
     @classmethod

@@ -26,8 +26,11 @@ FILE holds what the API takes, in one of three formats, in UTF-8:
   csv     parted by commas, with a header line that names the fields in any order; regions and hours are joined by ";",
           an empty cell is an empty list, numbers are written as in JSON
 A field or column "reason" is passed over, so that mended REJECTS can be fed again. A row is an object, and it is judged
-as the API would judge it. A file that cannot be read to its end (a JSON document that is broken, a bad CSV header or
-quote, another encoding, a row of more than 1 MB) is refused whole, with --skip-bad too.
+as the API would judge it. One that the store holds just so already is passed over, so that a whole file can be fed
+again; one whose id the store has with another content is bad.
+
+A file that cannot be read to its end (a JSON document that is broken, a bad CSV header or quote, another encoding, a
+row of more than 1 MB) is refused whole, with --skip-bad too.
 
 Nothing is written before all rows are checked; then all of them go in by one transaction, which on SQLite keeps other
 writers waiting. Who waits longer than LOCK_TIMEOUT for another import gives up, and changes nothing.
@@ -65,13 +68,18 @@ class ImportCommand(BaseCommand):
             help="take the good rows and write the bad ones into this new file, in their own format, with the reasons;"
             " without it one bad row stops the import",
         )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="read and check everything, also against the store, and say what would come of it; store nothing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name, rejects = options["file"], options["skip_bad"]
+        name, rejects, dry_run = options["file"], options["skip_bad"], options["dry_run"]
         try:
             with opened(name) as file:
                 reader = reader_of(file, self.serializer, name=name, file_format=options["format"])
-                outcome = type(self).service(file=reader, rejects=rejects, watch=self.show_progress)
+                outcome = type(self).service(file=reader, rejects=rejects, watch=self.show_progress, dry_run=dry_run)
         except ImportRefused as refused:
             self.show_bad_rows(refused)
             raise CommandError(str(refused)) from None
@@ -87,7 +95,8 @@ class ImportCommand(BaseCommand):
             raise CommandError("Stopped; nothing was changed.") from None
         finally:
             self.end_progress()
-        self.report(outcome, rejects)
+        self.warn(outcome)
+        self.report(outcome, rejects, dry_run)
 
     def show_bad_rows(self, refused: ImportRefused) -> None:
         for row in refused.bad_rows:
@@ -96,10 +105,23 @@ class ImportCommand(BaseCommand):
         if more := refused.facts["refused"] - len(refused.bad_rows):
             self.stderr.write(f"… and {more} more")
 
-    def report(self, outcome: Outcome, rejects: Path | None) -> None:
+    def warn(self, outcome: Outcome) -> None:
+        if outcome.never_taken:
+            places, more = outcome.never_taken_places, outcome.never_taken - len(outcome.never_taken_places)
+            named = ", ".join(places) + (f" and {more} more" if more else "")
+            self.stderr.write(f"No courier can ever take {outcome.never_taken} of them: no delivery hours in {named}")
+
+    def report(self, outcome: Outcome, rejects: Path | None, dry_run: bool) -> None:
+        would = "would be " if dry_run else ""
+        counts = [
+            f"{outcome.taken} {would}taken",
+            *([f"{outcome.already_there} already there"] if outcome.already_there else []),
+            f"{outcome.refused} {would}refused",
+        ]
         where = f" (they are in {rejects})" if outcome.refused else ""
+        unchanged = "; nothing was changed" if dry_run else ""
         try:
-            self.stdout.write(f"{self.serializer.list_name}: {outcome.taken} taken, {outcome.refused} refused{where}")
+            self.stdout.write(f"{self.serializer.list_name}: {', '.join(counts)}{where}{unchanged}")
             self.stdout.flush()
         except BrokenPipeError:
             # Nobody listens any more. The import is done all the same, so this is no failure.

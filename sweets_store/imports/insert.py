@@ -3,8 +3,10 @@
 So does one from a file, unless it is told where to put the bad ones.
 """
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +16,8 @@ from django.db.models import Model
 
 from sweets_store.bulk import insert_rows
 from sweets_store.errors import DomainError
-from sweets_store.imports.checked import MAX_REPORTED, CheckedImport, Row
-from sweets_store.imports.reader import BrokenRow, Reader
+from sweets_store.imports.checked import MAX_REPORTED, CheckedImport, ImportedSerializer, Row
+from sweets_store.imports.reader import BrokenFile, BrokenRow, Reader
 from sweets_store.imports.rejects import Rejects, new_rejects
 from sweets_store.imports.spool import Spool, new_spool
 from sweets_store.retries import retried
@@ -24,6 +26,10 @@ from sweets_store.serializers import Faults
 ID_IN_USE = "is in use: the store has it already"
 MAX_REASON = 1_000
 WATCHED_ROWS = 10_000
+# Of so many rows what the store holds is compared at once: a row's lists may be 30 kB.
+COMPARED_ROWS = 1_000
+MAX_PLACES = 1_000
+NONE = "0"  # the SQL condition that holds of no row
 
 Watch = Callable[[str, int], None]
 Last = Callable[[], None]
@@ -85,9 +91,20 @@ class ImportRefused(DomainError):
         self.bad_rows = bad_rows
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a file, or in a dry run what would have.
+
+    `taken` are new, `already_there` the store holds with the same content. `bad_rows` are the first 10,000 of those
+    refused. Of the orders taken, no courier can ever take `never_taken`; `never_taken_places` are the first 1,000.
+    """
+
     taken: int
+    already_there: int
     refused: int
+    bad_rows: list[ReportedRow]
+    never_taken: int
+    never_taken_places: list[str]
 
 
 def unwatched(step: str, rows: int) -> None:
@@ -105,49 +122,61 @@ def import_file(
     rejects: Path | None = None,
     watch: Watch = unwatched,
     last: Last = nothing,
+    never_taken: str = NONE,
+    dry_run: bool = False,
+    most: int = sys.maxsize,
 ) -> Outcome:
     """Take the objects of a file into the store, all or none, or with `rejects` the good ones; the others go there.
 
-    `rejects` must not exist or be empty, and is not made if nothing is refused. Of rows with one id the first counts.
-    Raises ImportRefused, BrokenFile, RejectsUnwritable and SpoolFailed; then nothing was changed.
+    An object that the store holds with the same content is passed over, so that a file may be sent again; with another
+    content it is refused. Of rows with one id the first counts. `rejects` must not exist or be empty, and is not made
+    if nothing is refused. A dry run does all of this but the storing. A file of more than `most` rows is broken.
+    `never_taken` is an SQL condition on the columns. Raises ImportRefused, BrokenFile, RejectsUnwritable and
+    SpoolFailed; then nothing was changed.
 
     All is checked before the transaction, so that on SQLite the write lock is held for the inserts alone. Another
-    import may still take an id meanwhile: this one meets the primary key, rolls back, looks again and refuses that
-    row. Rows go in by ascending id, as in every import: they wait for each other in one order and cannot deadlock.
-    `last` is called once they are in; before the commit follows only that the rejects get their name.
+    import may still take an id meanwhile: this one meets the primary key, rolls back, looks again and passes over or
+    refuses that row. Rows go in by ascending id, as in every import: they wait for each other in one order and cannot
+    deadlock. `last` is called once they are in; before the commit follows only that the rejects get their name.
     """
     with ExitStack() as stack:
         draft = stack.enter_context(new_rejects(rejects)) if rejects else None
-        spool = stack.enter_context(new_spool(len(columns), keep_texts=draft is not None))
-        spool_rows(reader, spool, watch)
-        refuse_rows_in_use(model, spool)
+        spool = stack.enter_context(new_spool(columns, keep_texts=draft is not None))
+        spool_rows(reader, spool, watch, most)
+        compare_with_store(model, reader.serializer, columns, spool)
         while True:
-            refused = spool.count_bad()
             publish = nothing
-            if refused:
+            if spool.count_bad():
                 if draft is None:
                     raise import_refused(reader, spool)
                 write_rejects(reader, spool, draft)
                 publish = draft.publish
             try:
-                return Outcome(insert_good_rows(model, columns, spool, watch, last, publish), refused)
+                if dry_run:
+                    publish()
+                else:
+                    insert_good_rows(model, columns, spool, watch, last, publish)
             except IntegrityError:
-                if not refuse_rows_in_use(model, spool):
+                if not compare_with_store(model, reader.serializer, columns, spool):
                     raise
+            else:
+                return outcome(reader, spool, never_taken)
 
 
-def spool_rows(reader: Reader, spool: Spool, watch: Watch) -> None:
+def spool_rows(reader: Reader, spool: Spool, watch: Watch, most: int) -> None:
     """Judge each row as the API would; ids that stand twice are refused here, those that the store has are not."""
     judge = reader.serializer.judge()
-    for place, text, sent in reader:
+    for number, (place, text, sent) in enumerate(reader, 1):
+        if number > most:
+            raise BrokenFile(fault=f"holds more than {most:,} rows: send it in parts.")
         row, faults = judge(sent)
         if not faults:
             spool.add(place, text, row)
         else:
             own = {"__core__": str(sent)} if isinstance(sent, BrokenRow) else faults
             spool.add_bad(place, text, row[0], row_reason(own))
-        if place % WATCHED_ROWS == 0:
-            watch("checked", place)
+        if number % WATCHED_ROWS == 0:
+            watch("checked", number)
     spool.finish(f"{reader.serializer.id_name()}: stands more than once in this file, first in {reader.place}")
 
 
@@ -156,20 +185,72 @@ def row_reason(faults: Faults) -> str:
     return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
-def refuse_rows_in_use(model: type[Model], spool: Spool) -> int:
-    """Refuse the rows whose ids the store has; return how many were not known as such."""
-    refused = 0
+def compare_with_store(
+    model: type[Model], serializer: type[ImportedSerializer], columns: Sequence[str], spool: Spool
+) -> int:
+    """Pass over the rows that the store holds, refuse those whose ids it has with another content.
+
+    Return how many were not known as either.
+    """
+    changed = 0
     for ids in spool.id_batches():
-        refused += spool.refuse_in_use(ids_in_use(model, ids), f"{model._meta.pk.name}: {ID_IN_USE}")
-    return refused
+        in_use = sorted(ids_in_use(model, ids))
+        for start in range(0, len(in_use), COMPARED_ROWS):
+            held = held_rows(model, serializer, in_use[start : start + COMPARED_ROWS])
+            same, others = [], []
+            for place, *row in spool.rows_with(held):
+                kept = held[row[0]]
+                if tuple(row) == kept:
+                    same.append(place)
+                else:
+                    others.append((place, differs(serializer, columns, row, kept)))
+            changed += spool.pass_over(same) + spool.refuse_in_use(others)
+    return changed
 
 
-def import_refused(reader: Reader, spool: Spool) -> ImportRefused:
-    bad_rows = [
+def held_rows(model: type[Model], serializer: type[ImportedSerializer], ids: Collection[int]) -> dict[int, Row]:
+    """What the store holds under the ids, as the rows that an import would make of the same objects."""
+    held = model._default_manager.filter(pk__among=ids).values_list(*serializer.declared())
+    return {values[0]: serializer.row_of(*values) for values in held}
+
+
+def differs(serializer: type[ImportedSerializer], columns: Sequence[str], row: Sequence[Any], held: Row) -> str:
+    """Why the row is refused, whose id the store has; a bad row is only told that."""
+    reason = f"{serializer.id_name()}: {ID_IN_USE}"
+    if row[1] is None:
+        return reason
+    names = [name for name, sent, kept in zip(columns, row, held, strict=True) if sent != kept]
+    named = ", ".join(name for name in names if name in serializer.declared())
+    return f"{reason}, with another {named}; {serializer.other_way}"
+
+
+def outcome(reader: Reader, spool: Spool, never_taken: str) -> Outcome:
+    bad, there = spool.count_bad(), spool.count_already_there()
+    return Outcome(
+        taken=spool.count() - bad - there,
+        already_there=there,
+        refused=bad,
+        bad_rows=reported(reader, spool),
+        never_taken=spool.count_good(never_taken),
+        never_taken_places=[reader.place % place for place in islice(spool.good_places(never_taken), MAX_PLACES)],
+    )
+
+
+def reported(reader: Reader, spool: Spool) -> list[ReportedRow]:
+    return [
         ReportedRow(reader.place % row.place, row.object_id, row.reason)
         for row in islice(spool.bad_rows(), MAX_REPORTED)
     ]
-    return ImportRefused(bad_rows, refused=spool.count_bad(), read=spool.count(), objects=reader.serializer.list_name)
+
+
+def import_refused(reader: Reader, spool: Spool) -> ImportRefused:
+    return ImportRefused(
+        reported(reader, spool),
+        refused=spool.count_bad(),
+        read=spool.count(),
+        objects=reader.serializer.list_name,
+        already_there=spool.count_already_there(),
+    )
 
 
 def write_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
@@ -180,20 +261,16 @@ def write_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
 @transaction.atomic
 def insert_good_rows(
     model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, last: Last, publish: Last
-) -> int:
-    """Insert the good rows and return how many."""
-    taken = 0
-
+) -> None:
     def watched(rows: Iterable[Row]) -> Iterator[Row]:
-        nonlocal taken
+        taken = 0
         for taken, row in enumerate(rows, 1):
             yield row
             if taken % WATCHED_ROWS == 0:
                 watch("stored", taken)
+        watch("stored", taken)
 
     with closing(spool.good_rows()) as rows:  # before the spool, also where an insert fails
         insert_rows(model, columns, watched(rows))
-    watch("stored", taken)
     last()
     publish()  # before the commit: who dies in between leaves rejects and an unchanged store
-    return taken

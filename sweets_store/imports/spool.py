@@ -1,8 +1,9 @@
 """Where the rows of a file lie between being checked and being stored: on disk, in a database of their own."""
 
+import json
 import sqlite3
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
@@ -29,11 +30,11 @@ class SpoolFailed(DomainError):
 
 
 @contextmanager
-def new_spool(width: int, *, keep_texts: bool) -> Iterator["Spool"]:
-    """Yield an empty spool for rows of `width` columns. Raises SpoolFailed when the disk is full."""
+def new_spool(columns: Sequence[str], *, keep_texts: bool) -> Iterator["Spool"]:
+    """Yield an empty spool for rows of these columns. Raises SpoolFailed when the disk is full."""
     try:
         with closing(_private_database()) as connection:
-            yield Spool(connection, width, keep_texts=keep_texts)
+            yield Spool(connection, columns, keep_texts=keep_texts)
     except sqlite3.Error as fault:
         raise SpoolFailed(folder=tempfile.gettempdir(), fault=fault) from None
 
@@ -53,23 +54,29 @@ def _private_database() -> sqlite3.Connection:
 
 
 class Spool:
-    """The rows of one file, the good ones with their columns, and the faults of the bad ones.
+    """The rows of one file, the good ones with their columns, the faults of the bad ones, and which the store has.
 
     The first column is the id. Nothing here needs memory that grows with the file: sorting happens on disk too.
     """
 
-    def __init__(self, connection: sqlite3.Connection, width: int, *, keep_texts: bool) -> None:
+    _GOOD = (
+        "FROM rows WHERE NOT EXISTS (SELECT 1 FROM faults WHERE faults.place = rows.place)"
+        " AND NOT EXISTS (SELECT 1 FROM already_there WHERE already_there.place = rows.place)"
+    )
+
+    def __init__(self, connection: sqlite3.Connection, columns: Sequence[str], *, keep_texts: bool) -> None:
         self._connection = connection
         self._keep_texts = keep_texts
-        self._no_columns = (None,) * (width - 1)
-        self._columns = ", ".join(["id", *(f"column_{number}" for number in range(1, width))])
+        self._no_columns = (None,) * (len(columns) - 1)
+        self._columns = ", ".join(["id", *columns[1:]])
         self._rows: list[Sequence[Any]] = []
         self._faults: list[tuple[int, int, str]] = []
         self._characters = 0
         # Places have a type in both: SQLite uses no index to compare what has one with what has none.
         connection.execute(f"CREATE TABLE rows (place INTEGER PRIMARY KEY, text, {self._columns})")
         connection.execute("CREATE TABLE faults (place INTEGER, kind, reason, PRIMARY KEY (place, kind)) WITHOUT ROWID")
-        self._insert = f"INSERT INTO rows VALUES (?, ?, {', '.join('?' * width)})"  # noqa: S608
+        connection.execute("CREATE TABLE already_there (place INTEGER PRIMARY KEY)")
+        self._insert = f"INSERT INTO rows VALUES (?, ?, {', '.join('?' * len(columns))})"  # noqa: S608
 
     def add(self, place: int, text: str, columns: Sequence[Any]) -> None:
         self._rows.append((place, text if self._keep_texts else "", *columns))
@@ -103,11 +110,23 @@ class Spool:
         while batch := ids.fetchmany(BATCH_ROWS):
             yield [object_id for (object_id,) in batch]
 
-    def refuse_in_use(self, ids: Iterable[int], reason: str) -> int:
-        """Refuse the rows that have these ids; return how many had not been refused for this yet."""
+    def rows_with(self, ids: Collection[int]) -> list[tuple[Any, ...]]:
+        """Return the place and the columns of all rows that have these ids; those of a bad row may be None."""
+        return self._connection.execute(
+            f"SELECT place, {self._columns} FROM rows WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (json.dumps(list(ids)),),
+        ).fetchall()
+
+    def refuse_in_use(self, rows: Iterable[tuple[int, str]]) -> int:
+        """Refuse the rows, each a place and the reason; return how many had not been refused for this yet."""
         return self._connection.executemany(
-            "INSERT OR IGNORE INTO faults SELECT place, ?, ? FROM rows WHERE id = ?",
-            ((IN_USE, reason, object_id) for object_id in ids),
+            "INSERT OR IGNORE INTO faults VALUES (?, ?, ?)", ((place, IN_USE, reason) for place, reason in rows)
+        ).rowcount
+
+    def pass_over(self, places: Iterable[int]) -> int:
+        """Count the rows as already there; return how many had not been counted yet."""
+        return self._connection.executemany(
+            "INSERT OR IGNORE INTO already_there VALUES (?)", ((place,) for place in places)
         ).rowcount
 
     def count(self) -> int:
@@ -116,16 +135,25 @@ class Spool:
     def count_bad(self) -> int:
         return self._number("SELECT count(DISTINCT place) FROM faults")
 
+    def count_already_there(self) -> int:
+        return self._number("SELECT count(*) FROM already_there WHERE place NOT IN (SELECT place FROM faults)")
+
+    def count_good(self, condition: str) -> int:
+        """How many good rows there are of whose columns the SQL condition holds."""
+        return self._number(f"SELECT count(*) {self._GOOD} AND {condition}")
+
+    def good_places(self, condition: str) -> Iterator[int]:
+        """Yield the places of those rows in the order of the file."""
+        for (place,) in self._connection.execute(f"SELECT place {self._GOOD} AND {condition} ORDER BY place"):
+            yield place
+
     def _number(self, query: str) -> int:
         number: int = self._connection.execute(query).fetchone()[0]
         return number
 
     def good_rows(self) -> Generator[tuple[Any, ...], None, None]:
         """Yield the columns of the good rows by ascending id."""
-        yield from self._connection.execute(
-            f"SELECT {self._columns} FROM rows"  # noqa: S608
-            " WHERE NOT EXISTS (SELECT 1 FROM faults WHERE faults.place = rows.place) ORDER BY id"
-        )
+        yield from self._connection.execute(f"SELECT {self._columns} {self._GOOD} ORDER BY id")
 
     def bad_rows(self) -> Iterator[BadRow]:
         """Yield the bad rows in the order of the file."""
