@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from rest_framework import serializers
 
 from bundles.explanations import CODES
@@ -21,6 +23,11 @@ class OrderSerializer(ImportedSerializer):
     list_name = "orders"
     other_way = "give this order another id"
     row_of = staticmethod(order_row)
+    sample = [
+        {"order_id": 900_001, "weight": Decimal("0.25"), "region": 12, "delivery_hours": ["09:00-18:00"]},
+        {"order_id": 900_002, "weight": Decimal("9.5"), "region": 1, "delivery_hours": ["10:00-11:30", "16:00-21:30"]},
+        {"order_id": 900_003, "weight": Decimal(8), "region": 22, "delivery_hours": ["14:00-20:00"]},
+    ]
 
     order_id = IdField()
     weight = WeightField()

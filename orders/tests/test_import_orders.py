@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -23,6 +25,7 @@ from sweets_store.tests.side_by_side import side_by_side
 from sweets_store.tests.statements import statements_captured
 
 FORMATS = ("json", "ndjson", "csv")
+ALL_FORMATS = (*FORMATS, "xlsx")
 NAMES = ("order_id", "weight", "region", "delivery_hours")
 
 
@@ -36,6 +39,8 @@ def written(orders, file_format):
         return json.dumps({"data": orders})
     if file_format == "ndjson":
         return "".join(json.dumps(order) + "\n" for order in orders)
+    if file_format == "xlsx":
+        return sheet(orders[0], [order | {"delivery_hours": ";".join(order["delivery_hours"])} for order in orders])
     text = io.StringIO()
     writer = csv.DictWriter(text, orders[0])
     writer.writeheader()
@@ -43,9 +48,21 @@ def written(orders, file_format):
     return text.getvalue()
 
 
+def sheet(header, rows):
+    """A workbook as another program writes it, with large numbers as texts: it would round them."""
+    book, file = openpyxl.Workbook(write_only=True), io.BytesIO()
+    made = book.create_sheet()
+    made.append(list(header))
+    for row in rows:
+        made.append([str(value) if isinstance(value, int) and value >= 10**15 else value for value in row.values()])
+    book.save(file)
+    return file.getvalue()
+
+
 def place(number, file_format):
     """How the report names the order with this index in the file."""
-    return {"json": f"data[{number}]", "ndjson": f"line {number + 1}", "csv": f"line {number + 2}"}[file_format]
+    places = {"json": "data[%d]", "ndjson": "line %d", "csv": "line %d", "xlsx": "row %d"}
+    return places[file_format] % (number + {"json": 0, "ndjson": 1}.get(file_format, 2))
 
 
 @pytest.fixture
@@ -75,7 +92,7 @@ def stored():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ALL_FORMATS)
 def test_takes_all_orders_as_the_api_would(file, file_format):
     orders = [order(3, 50, 2**63 - 1, []), order(1, 0.01), order(2, 1e1, 7, ["08:00-09:00", "00:00-23:59"])]
 
@@ -93,7 +110,7 @@ def test_takes_all_orders_as_the_api_would(file, file_format):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ALL_FORMATS)
 def test_one_bad_row_stops_all_and_every_bad_row_is_named(file, file_format):
     OrderFactory(order_id=5)
     before = stored()
@@ -120,7 +137,7 @@ def test_one_bad_row_stops_all_and_every_bad_row_is_named(file, file_format):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ALL_FORMATS)
 def test_a_file_sent_again_changes_nothing_and_is_no_error(file, file_format):
     orders = [order(3, 50, 2**63 - 1, ["08:00-09:00", "00:00-23:59"]), order(1, 0.1), order(2, 1e1)]
     path = file(written(orders[:2], file_format), file_format)
@@ -180,7 +197,7 @@ def test_a_comparison_with_the_store_takes_a_thousand_rows_at_once(file):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ALL_FORMATS)
 def test_a_dry_run_tells_all_and_stores_nothing(file, tmp_path, file_format):
     imported(file(json.dumps(order(5))))
     before = list(Order.objects.values())
@@ -220,9 +237,16 @@ BAD_VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
-@pytest.mark.parametrize("bad", BAD_VALUES, ids=str)
-def test_a_row_is_judged_as_the_api_judges_it(api, file, file_format, bad):
+@pytest.mark.parametrize(
+    ("bad", "file_format"),
+    [
+        pytest.param(bad, file_format, id=f"{bad}-{file_format}")
+        for bad in BAD_VALUES
+        for file_format in ALL_FORMATS
+        if (bad, file_format) != ({"order_id": 1.0}, "xlsx")  # a spreadsheet has no integers
+    ],
+)
+def test_a_row_is_judged_as_the_api_judges_it(api, file, bad, file_format):
     (faults,) = [
         faults
         for name, faults in api.post("/orders", {"data": [order(1) | bad]}).body["validation_error"].items()
@@ -299,10 +323,69 @@ def test_skipping_keeps_the_good_rows_and_mended_rejects_can_be_fed_again(file, 
     )
 
 
+@pytest.mark.django_db
+def test_rejects_of_a_workbook_are_a_workbook_that_can_be_mended(file, tmp_path):
+    rejects = tmp_path / "rejects.xlsx"
+    header = ["region", "reason", *NAMES[:2], "delivery_hours"]
+    rows = [
+        [1, "old", 1, 1, "09:00-12:00"],
+        [1, "old", 2, "=1+1", "09:00-12:00"],
+        ["9223372036854775807", None, 3, 99.5, "1;=2"],
+        [1, None, 4, 1, datetime(2026, 1, 10, 9, 30)],
+        [1, None, 5, 1, None, "more"],
+    ]
+    path = file(sheet(header, [dict(enumerate(row)) for row in rows]), "xlsx")
+
+    assert imported(path, "--skip-bad", rejects)[0].startswith("orders: 1 taken, 4 refused")
+    book = openpyxl.load_workbook(rejects)
+    assert [[cell.value for cell in row] for row in book.active.iter_rows()] == [
+        ["reason", "region", "order_id", "weight", "delivery_hours", None],
+        [
+            "weight: is a formula, and only the program that wrote it can reckon it: put its value there",
+            *(1, 2, "'=1+1", "09:00-12:00", None),
+        ],
+        [
+            "weight: must be a number of kilograms from 0.01 to 50;"
+            ' delivery_hours: item 0 must be written "HH:MM-HH:MM", from 00:00 to 23:59',
+            *("9223372036854775807", 3, 99.5, "1;'=2", None),
+        ],
+        ["delivery_hours: is a date or a time: make the cell a text", 1, 4, 1, "2026-01-10 09:30:00", None],
+        ["must have 5 cells, as the header has, not 6", 1, 5, 1, None, "more"],
+    ]
+
+    again = tmp_path / "again.xlsx"
+    assert imported(rejects, "--skip-bad", again)[0].startswith("orders: 0 taken, 4 refused")
+    book = openpyxl.load_workbook(again)
+    for place, value in {"D2": 2, "D3": 9.5, "E3": None, "E4": "09:30-10:00", "F5": None}.items():
+        book.active[place].value = value
+    book.save(again)
+
+    assert imported(again)[0] == "orders: 4 taken, 0 refused\n"
+    assert [row[:3] for row in stored()] == [
+        (1, Decimal(1), 1),
+        (2, Decimal(2), 1),
+        (3, Decimal("9.5"), 2**63 - 1),
+        (4, Decimal(1), 1),
+        (5, Decimal(1), 1),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_workbook_comes_by_standard_input(environment, tmp_path):
+    path = tmp_path / "orders"
+    path.write_bytes(written([order(1)], "xlsx"))
+
+    with path.open("rb") as content:
+        command = started(environment, "-", "--format", "xlsx", stdin=content, stdout=subprocess.PIPE)
+        said, _ = command.communicate(timeout=60)
+
+    assert said == "orders: 1 taken, 0 refused\n"
+
+
 def rejects_of(content, file_format, file, tmp_path):
     rejects = tmp_path / "rejects"
     imported(file(content, file_format), "--skip-bad", rejects)
-    return rejects.read_text()
+    return rejects.read_bytes().decode()
 
 
 @pytest.mark.django_db
@@ -317,6 +400,34 @@ def test_rejects_in_csv_are_the_records_as_they_came_behind_the_reason(file, tmp
         ["must have 5 cells, as the header has, not 2", "1", "3"],
     ]
     assert stored() == [(1, Decimal(1), 1, [])]
+
+
+@pytest.mark.django_db
+def test_rejects_in_csv_hold_no_formula_and_are_judged_as_before(file, tmp_path):
+    cells = ["=1+1", "+1", "@x", "\tx", "\rx", "1;=2", "1;-3;-x", "-4", "-x", "'=y", "'z"]
+    content = io.StringIO()
+    csv.writer(content).writerows([NAMES, *([cell, 1, 1, ""] for cell in cells)])
+
+    first = rejects_of(content.getvalue(), "csv", file, tmp_path)
+    (tmp_path / "rejects").unlink()
+    second = rejects_of(first, "csv", file, tmp_path)
+
+    written_cells = [row[1] for row in csv.reader(io.StringIO(first, newline=""))]
+    assert written_cells == [
+        "order_id",
+        "'=1+1",
+        "'+1",
+        "'@x",
+        "'\tx",
+        "'\rx",
+        "1;'=2",
+        "1;-3;'-x",
+        "-4",
+        "'-x",
+        "'=y",
+        "'z",
+    ]
+    assert second == first
 
 
 @pytest.mark.django_db
@@ -532,7 +643,7 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 """
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ALL_FORMATS)
 def test_memory_does_not_grow_with_the_file(environment, file, tmp_path, file_format):
     def peak_megabytes(count, first):
         orders = [order(first + index * 7_919 % count) for index in range(count)]

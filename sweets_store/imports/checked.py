@@ -88,11 +88,13 @@ class ImportedSerializer(StrictSerializer):
     """A serializer whose first field is the object's id, given by the client.
 
     `list_name` heads the report; `row_of` makes of an object's values, in the order of the fields, what the
-    service stores: the id first. `other_way` says what to do about an id that a file gives to another content.
+    service stores: the id first. `other_way` says what to do about an id that a file gives to another content;
+    `sample` are objects as a file may hold them.
     """
 
     list_name: ClassVar[str]
     other_way: ClassVar[str]
+    sample: ClassVar[list[dict[str, Any]]]
     row_of: ClassVar["staticmethod[..., Row]"]
 
     @classmethod

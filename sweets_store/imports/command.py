@@ -20,11 +20,16 @@ from sweets_store.imports.reader import BrokenFile
 
 STANDARD_INPUT = "-"
 EXPLANATION = """\
-FILE holds what the API takes, in one of three formats, in UTF-8:
+FILE holds what the API takes, in one of four formats, text in UTF-8:
   json    the API's own body, {"data": [...]}, of any length
   ndjson  an object a line; blank lines do not count
   csv     parted by commas, with a header line that names the fields in any order; regions and hours are joined by ";",
           an empty cell is an empty list, numbers are written as in JSON
+  xlsx    the same columns in the one sheet that is not blank, of at most 100,000 rows; cells are texts or numbers, of
+          at most 15 digits: no formulas, dates and times
+In rejects of csv and xlsx an apostrophe stands before a text that a spreadsheet would take for a formula; it is passed
+over when it is read.
+
 A field or column "reason" is passed over, so that mended REJECTS can be fed again. A row is an object, and it is judged
 as the API would judge it. One that the store holds just so already is passed over, so that a whole file can be fed
 again; one whose id the store has with another content is bad.
@@ -58,8 +63,8 @@ class ImportCommand(BaseCommand):
         parser.add_argument(
             "--format",
             choices=FORMATS,
-            help="the format, where the ending (.json, .ndjson, .jsonl, .csv) does not tell it; without either, a text"
-            ' that begins with {"data": is taken for json, with another { for ndjson, else for csv',
+            help="the format, where the ending (.json, .ndjson, .jsonl, .csv, .xlsx) does not tell it; without either,"
+            ' a text that begins with {"data": is taken for json, with another { for ndjson, else for csv',
         )
         parser.add_argument(
             "--skip-bad",

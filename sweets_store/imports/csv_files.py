@@ -1,18 +1,14 @@
-"""CSV: what a record and a cell hold."""
+"""CSV: what a record holds."""
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TextIO
 
-from rest_framework.serializers import Field
-
-from sweets_store.imports.reader import MAX_ROW, REASON, BrokenFile, BrokenRow, Reader, SentRow, lines
-from sweets_store.serializers import ChoiceField, HoursField, IdField, RegionsField, WeightField
-from sweets_store.strict_json import decoder
+from sweets_store.imports.cells import as_it_was, columns_of, inert, wrong_width
+from sweets_store.imports.reader import MAX_ROW, REASON, BrokenFile, BrokenRow, SentRow, TextReader, lines
 
 
-class CSVReader(Reader):
+class CSVReader(TextReader):
     """A header line with the fields' names in any order, then an object a record; lists are joined by `;`."""
 
     _header: list[str]
@@ -20,39 +16,24 @@ class CSVReader(Reader):
     def __iter__(self) -> Iterator[SentRow]:
         records = csv_records(lines(self._texts))
         _, _, self._header = next(records)
-        width, columns = len(self._header), self._columns()
+        columns = columns_of(self._header, self.serializer, "columns, parted by commas")
+        width = len(self._header)
         for number, source, cells in records:
-            if len(cells) == width:
-                yield number, source, {name: read(cells[index]) for index, name, read in columns}
-            else:
-                yield number, source, BrokenRow(f"must have {width} cells, as the header has, not {len(cells)}")
+            if len(cells) != width:
+                yield number, source, BrokenRow(wrong_width(width, len(cells)))
+                continue
+            if "'" in source:
+                cells = [as_it_was(cell) for cell in cells]
+            yield number, source, {name: read(cells[place]) for place, name, read in columns}
 
-    def _columns(self) -> list[tuple[int, str, Callable[[str], Any]]]:
-        fields = self.serializer.declared()
-        faults = [
-            f"{fault} {', '.join(dict.fromkeys(names))}"
-            for fault, names in (
-                ("lacks", [name for name in fields if name not in self._header]),
-                ("has the unknown", [name or '""' for name in self._header if name not in (*fields, REASON)]),
-                ("repeats", [name for name in self._header if self._header.count(name) > 1]),
-            )
-            if names
-        ]
-        if faults:
-            raise BrokenFile(
-                fault=f"has a bad header line (columns, parted by commas): it {'; it '.join(faults)[:1000]}."
-            )
-        return [(i, name, CELLS[type(fields[name])]) for i, name in enumerate(self._header) if name in fields]
-
-    def write_rejects(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
+    def write_text(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
         """The reason stands first, so that a record that has too few cells or too many stays as it was."""
         writer = csv.writer(file)
         old = self._header.index(REASON) if REASON in self._header else len(self._header)
-        header = self._header[:old] + self._header[old + 1 :]
-        writer.writerow([REASON, *header])
+        writer.writerow([REASON, *self._header[:old], *self._header[old + 1 :]])
         for source, reason in rejected:
             _, _, cells = next(csv_records(iter(source.split("\n"))))
-            writer.writerow([reason, *cells[:old], *cells[old + 1 :]])
+            writer.writerow(map(inert, [reason, *cells[:old], *cells[old + 1 :]]))
 
 
 def csv_records(text_lines: Iterator[str]) -> Iterator[tuple[int, str, list[str]]]:
@@ -77,34 +58,3 @@ def csv_records(text_lines: Iterator[str]) -> Iterator[tuple[int, str, list[str]
             record_lines.clear()
     except csv.Error as fault:
         raise BrokenFile(fault=f"cannot be read as CSV: {fault} (line {reader.line_num}).") from None
-
-
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
-
-
-def number_cell(cell: str) -> Any:
-    """Return the number if the cell holds one as JSON writes it; else the text, which its field then refuses."""
-    match = _NUMBER.fullmatch(cell)
-    if match is None:
-        return cell
-    try:
-        return decoder.parse_float(cell) if match[1] else int(cell)
-    except ValueError:  # beyond what a number here may be
-        return cell
-
-
-def numbers_cell(cell: str) -> list[Any]:
-    return [number_cell(part) for part in cell.split(";")] if cell else []
-
-
-def texts_cell(cell: str) -> list[str]:
-    return cell.split(";") if cell else []
-
-
-CELLS: dict[type[Field], Callable[[str], Any]] = {
-    IdField: number_cell,
-    WeightField: number_cell,
-    ChoiceField: str,
-    RegionsField: numbers_cell,
-    HoursField: texts_cell,
-}

@@ -3,27 +3,33 @@
 import re
 from itertools import chain
 from pathlib import PurePath
+from typing import BinaryIO
 
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.csv_files import CSVReader
 from sweets_store.imports.json_files import JSONReader
 from sweets_store.imports.json_rows import NDJSONReader
-from sweets_store.imports.reader import ReadableBytes, Reader, decoded
+from sweets_store.imports.reader import Reader, TextReader, decoded
+from sweets_store.imports.xlsx_files import XLSXReader
 
-FORMATS: dict[str, type[Reader]] = {"json": JSONReader, "ndjson": NDJSONReader, "csv": CSVReader}
-ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
+XLSX = "xlsx"
+TEXT_FORMATS: dict[str, type[TextReader]] = {"json": JSONReader, "ndjson": NDJSONReader, "csv": CSVReader}
+FORMATS = (*TEXT_FORMATS, XLSX)
+ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".xlsx": XLSX}
 
 
 def reader_of(
-    file: ReadableBytes, serializer: type[ImportedSerializer], *, name: str = "", file_format: str | None = None
+    file: BinaryIO, serializer: type[ImportedSerializer], *, name: str = "", file_format: str | None = None
 ) -> Reader:
     """Return the reader of `file_format`, else of the ending of `name`, else of what the file begins like."""
-    texts = decoded(file)
     file_format = file_format or ENDINGS.get(PurePath(name).suffix.lower())
+    if file_format == XLSX:
+        return XLSXReader(file, serializer)
+    texts = decoded(file)
     if file_format is None:
         beginning = next(texts)
         texts, file_format = chain([beginning], texts), sniffed(beginning)
-    return FORMATS[file_format](texts, serializer)
+    return TEXT_FORMATS[file_format](texts, serializer)
 
 
 _DOCUMENT = re.compile(r'\s*(?:\[|\{\s*(?:"data"\s*:|\}\s*$))')

@@ -17,7 +17,7 @@ from django.db.models import Model
 from sweets_store.bulk import insert_rows
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import MAX_REPORTED, CheckedImport, ImportedSerializer, Row
-from sweets_store.imports.reader import BrokenFile, BrokenRow, Reader
+from sweets_store.imports.reader import BrokenFile, BrokenRow, Reader, Unreadable
 from sweets_store.imports.rejects import Rejects, new_rejects
 from sweets_store.imports.spool import Spool, new_spool
 from sweets_store.retries import retried
@@ -173,11 +173,19 @@ def spool_rows(reader: Reader, spool: Spool, watch: Watch, most: int) -> None:
         if not faults:
             spool.add(place, text, row)
         else:
-            own = {"__core__": str(sent)} if isinstance(sent, BrokenRow) else faults
-            spool.add_bad(place, text, row[0], row_reason(own))
+            spool.add_bad(place, text, row[0], row_reason(own_faults(sent, faults)))
         if number % WATCHED_ROWS == 0:
             watch("checked", number)
     spool.finish(f"{reader.serializer.id_name()}: stands more than once in this file, first in {reader.place}")
+
+
+def own_faults(sent: Any, faults: Faults) -> Faults:
+    """The faults that were found, in the words of the file's format where it knows better."""
+    if isinstance(sent, BrokenRow):
+        return {"__core__": str(sent)}
+    if type(sent) is not dict:
+        return faults
+    return faults | {name: value.reason for name, value in sent.items() if isinstance(value, Unreadable)}
 
 
 def row_reason(faults: Faults) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from sweets_store.imports.json_rows import with_reason, without_reason
-from sweets_store.imports.reader import MAX_ROW, BrokenFile, Reader, SentRow
+from sweets_store.imports.reader import MAX_ROW, BrokenFile, SentRow, TextReader
 from sweets_store.json_stream import ITEM_DEPTH, BrokenText, Document
 
 
-class JSONReader(Reader):
+class JSONReader(TextReader):
     """One document, `{"data": [...]}` and nothing else. A place is the index in `data`."""
 
     place = "data[%d]"
@@ -30,7 +30,7 @@ class JSONReader(Reader):
             document.refuse('"data" must stand at the top level, once, and nothing else')
         document.end()
 
-    def write_rejects(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
+    def write_text(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
         file.write('{"data": [')
         file.writelines(f"{',' if number else ''}\n{with_reason(*reject)}" for number, reject in enumerate(rejected))
         file.write("\n]}\n")

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, TextIO
 
-from sweets_store.imports.reader import REASON, BrokenRow, Reader, SentRow, lines
+from sweets_store.imports.reader import REASON, BrokenRow, SentRow, TextReader, lines
 from sweets_store.json_stream import ITEM_DEPTH
 from sweets_store.strict_json import check_value, decoder, fault_text
 
 
-class NDJSONReader(Reader):
+class NDJSONReader(TextReader):
     """An object a line; blank lines do not count."""
 
     def __iter__(self) -> Iterator[SentRow]:
@@ -21,7 +21,7 @@ class NDJSONReader(Reader):
                 if line.strip(" \t\r"):
                     yield number, line, fault
 
-    def write_rejects(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
+    def write_text(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
         file.writelines(f"{with_reason(source, reason)}\n" for source, reason in rejected)
 
 

@@ -5,9 +5,10 @@ import carry, is passed over.
 """
 
 import codecs
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Protocol, TextIO
+from typing import Any, BinaryIO, ClassVar, TextIO
 
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import ImportedSerializer
@@ -31,28 +32,44 @@ class BrokenRow(ValueError):
     """The row is no object; the text says why. The rows after it can be read."""
 
 
-class ReadableBytes(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class Unreadable:
+    """What stands in a row for a value that the format does not tell, with the reason; every field refuses it."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
 
 class Reader(ABC):
     """Yields the rows of a file. Raises BrokenFile, and OSError as the file does."""
 
     place: ClassVar[str] = "line %d"
-
-    def __init__(self, texts: Iterable[str], serializer: type[ImportedSerializer]) -> None:
-        self.serializer = serializer
-        self._texts = texts
+    serializer: type[ImportedSerializer]
 
     @abstractmethod
     def __iter__(self) -> Iterator[SentRow]: ...
 
     @abstractmethod
-    def write_rejects(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None:
+    def write_rejects(self, file: BinaryIO, rejected: Iterable[tuple[str, str]]) -> None:
         """Write (text of a row, reason) in the format of the file that was read to its end."""
 
 
-def decoded(file: ReadableBytes, size: int = CHUNK_BYTES) -> Iterator[str]:
+class TextReader(Reader):
+    def __init__(self, texts: Iterable[str], serializer: type[ImportedSerializer]) -> None:
+        self.serializer = serializer
+        self._texts = texts
+
+    def write_rejects(self, file: BinaryIO, rejected: Iterable[tuple[str, str]]) -> None:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        self.write_text(text, rejected)
+        text.detach()
+
+    @abstractmethod
+    def write_text(self, file: TextIO, rejected: Iterable[tuple[str, str]]) -> None: ...
+
+
+def decoded(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[str]:
     """Yield the text of a UTF-8 file, with or without a byte order mark, in pieces that are never empty."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     position, blank = 0, True

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from sweets_store.errors import DomainError
 
@@ -45,10 +45,10 @@ class Rejects:
         if found.st_size:
             raise RejectsUnwritable(path=self.path, fault="it stands already and is not empty")
 
-    def write(self, write_to: Callable[[TextIO], None]) -> None:
+    def write(self, write_to: Callable[[BinaryIO], None]) -> None:
         """Write the draft anew, down to the disk."""
         try:
-            with self.draft.open("w", encoding="utf-8", newline="") as file:
+            with self.draft.open("wb") as file:
                 write_to(file)
                 file.flush()
                 os.fsync(file.fileno())

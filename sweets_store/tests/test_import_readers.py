@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from couriers.serializers import CourierSerializer
 from orders.serializers import OrderSerializer
+from sweets_store.imports.cells import as_it_was, inert
 from sweets_store.imports.formats import reader_of
 from sweets_store.imports.json_files import JSONReader
 from sweets_store.imports.reader import MAX_ROW, BrokenFile, BrokenRow, decoded
+from sweets_store.imports.writing import written
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 ORDER = '{"order_id": 1, "weight": 0.50, "region": 2, "delivery_hours": ["09:00-12:00"]}'
@@ -316,3 +318,36 @@ def test_a_line_that_is_too_long_is_found_wherever_it_stands(before):
 
     with pytest.raises(BrokenFile, match="in line 2"):
         list(reader_of(file, OrderSerializer, file_format="ndjson"))
+
+
+@pytest.mark.parametrize("file_format", ["json", "ndjson", "csv", "xlsx"])
+@pytest.mark.parametrize("serializer", [OrderSerializer, CourierSerializer])
+def test_what_is_written_is_read_again(serializer, file_format):
+    names = list(serializer.declared())
+    large = serializer.sample[0] | {names[0]: 2**63 - 1}
+    objects_written = [*serializer.sample, large] * 400
+
+    content = b"".join(written(objects_written, names, file_format))
+
+    assert [sent for _, _, sent in read(content, file_format, serializer)] == objects_written
+
+
+@pytest.mark.parametrize("file_format", ["json", "ndjson", "csv", "xlsx"])
+def test_nothing_is_written_as_a_file_too(file_format):
+    content = b"".join(written([], ["order_id", "weight", "region", "delivery_hours"], file_format))
+
+    if file_format == "ndjson":
+        assert content == b""
+    else:
+        assert objects(content, file_format) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-x", "@x", "\tx", "\rx", "1;=2;+3", "'=1", "-1", "-1.5e3", "a=b", "", "x;y", "''=1"]
+)
+def test_a_text_made_inert_is_read_as_it_was(text):
+    cell = inert(text)
+
+    assert not any(part[0] in "=+@\t\r" or part == "-x" for part in cell.split(";") if part)
+    assert as_it_was(cell) == as_it_was(text)
+    assert inert(cell) == cell

@@ -1,0 +1,175 @@
+"""XLSX: the rows of a workbook's sheet, read in pieces.
+
+A workbook is a zip of XML parts, and zip and XML can both hold much in little. So a part is read no further than its
+bound and never held whole, what declares a document type is refused, and of a sheet one row is held at a time.
+Libraries that read workbooks keep something for each row and text that a file claims to have.
+"""
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import IO, Any, BinaryIO
+from xml.parsers import expat
+
+from sweets_store.imports.reader import CHUNK_BYTES, MAX_ROW, BrokenFile
+from sweets_store.imports.sheets import Attributes, Row, Sheet, Strings
+
+MAX_PART_BYTES = 128 * 2**20
+MAX_ELEMENTS = 3_000_000  # 100,000 rows have half of them
+MAX_DIRECTORY_BYTES = 2**20
+MAX_RELATIONS = 1_000
+NOT_READ = "cannot be read as XLSX: "
+
+
+def sheet_rows(file: BinaryIO) -> Iterator[tuple[int, Row]]:
+    """Yield the number and the cells of each row of the only sheet that is not blank. Raises BrokenFile."""
+    try:
+        check_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            yield from Workbook(archive).rows()
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise BrokenFile(
+            fault=f"{NOT_READ}it is no workbook, or a broken one (an .xls, or one with a password, must be saved as an"
+            " .xlsx without)."
+        ) from None
+    except (expat.ExpatError, KeyError, ValueError, IndexError, NotImplementedError, RuntimeError) as fault:
+        raise BrokenFile(fault=f"{NOT_READ}the workbook is broken: {' '.join(str(fault).split())[:200]}.") from None
+
+
+def check_directory(file: BinaryIO) -> None:
+    """Refuse an archive of thousands of parts: `ZipFile` holds them all. It is its own search that tells."""
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # private, but what ZipFile reads by
+    if not end:
+        raise zipfile.BadZipFile
+    if end[5] > MAX_DIRECTORY_BYTES:
+        raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
+
+
+def parsed(
+    part: IO[bytes],
+    start: Callable[[str, Attributes], None],
+    end: Callable[[str], None] = lambda tag: None,
+    text: Callable[[str], None] = lambda text: None,
+) -> Iterator[None]:
+    """Call with what an XML part holds, names without their namespace; yield after each chunk. Raises BrokenFile."""
+    elements = 0
+
+    def counted_start(name: str, attributes: Attributes) -> None:
+        nonlocal elements
+        elements += 1
+        start(name.rpartition(" ")[2], attributes)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = refuse_document_type
+    parser.StartElementHandler = counted_start
+    parser.EndElementHandler = lambda name: end(name.rpartition(" ")[2])
+    parser.CharacterDataHandler = text
+    read = 0
+    while chunk := part.read(CHUNK_BYTES):
+        read += len(chunk)
+        parser.Parse(chunk)
+        if read > MAX_PART_BYTES or elements > MAX_ELEMENTS:
+            raise BrokenFile(
+                fault=f"{NOT_READ}unpacked it has more than {MAX_PART_BYTES} bytes or {MAX_ELEMENTS:,} elements."
+            )
+        if read - parser.CurrentByteIndex > MAX_ROW:
+            raise BrokenFile(fault=f"{NOT_READ}a tag has more than {MAX_ROW} bytes.")
+        yield
+    parser.Parse(b"", True)
+    yield
+
+
+def refuse_document_type(*_: Any) -> None:
+    raise BrokenFile(fault=f"{NOT_READ}its XML declares a document type.")
+
+
+class Workbook:
+    """Raises KeyError, ValueError and expat's errors for what is no workbook."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        (main,) = self._targets("")["officeDocument"]
+        self._parts = self._targets(main)
+        self._sheets: list[str] = []
+        self._epoch = datetime(1899, 12, 30)
+        self._read(main, self._describe)
+
+    def _read(self, name: str, *handlers: Callable[..., None]) -> None:
+        with self._archive.open(name) as part:
+            for _ in parsed(part, *handlers):
+                pass
+
+    def _targets(self, name: str) -> dict[str, list[str]]:
+        """The names of the parts that a part refers to, under the kind of each and under its id there."""
+        folder, base = posixpath.split(name)
+        targets: dict[str, list[str]] = {}
+
+        def relation(tag: str, attributes: Attributes) -> None:
+            if tag == "Relationship" and attributes.get("TargetMode") != "External":
+                target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
+                for key in (posixpath.basename(attributes["Type"]), attributes["Id"]):
+                    targets.setdefault(key, []).append(target)
+                if len(targets) > MAX_RELATIONS:
+                    raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
+
+        self._read(posixpath.join(folder, "_rels", f"{base}.rels"), relation)
+        return targets
+
+    def _describe(self, tag: str, attributes: Attributes) -> None:
+        if tag == "sheet":
+            (relation,) = (value for name, value in attributes.items() if name.endswith(" id"))
+            self._sheets += [part for part in self._parts[relation] if part not in self._sheets]
+        elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            self._epoch = datetime(1904, 1, 1)
+
+    def _date_styles(self) -> set[str]:
+        """Which of the cells' styles show a number as a date or a time."""
+        codes: dict[str, bool] = {}
+        formats: list[str] = []
+        listed = False
+
+        def start(tag: str, attributes: Attributes) -> None:
+            nonlocal listed
+            if tag == "numFmt":
+                codes[attributes["numFmtId"]] = shows_a_date(attributes.get("formatCode", ""))
+            elif tag == "xf" and listed:
+                formats.append(attributes.get("numFmtId", "0"))
+            listed = listed or tag == "cellXfs"
+
+        def end(tag: str) -> None:
+            nonlocal listed
+            listed = listed and tag != "cellXfs"
+
+        for name in self._parts.get("styles", []):
+            self._read(name, start, end)
+        return {str(style) for style, code in enumerate(formats) if codes.get(code, int(code) in BUILT_IN_DATES)}
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        strings = Strings()
+        for name in self._parts.get("sharedStrings", [])[:1]:
+            self._read(name, strings.start, strings.end, strings.text)
+        date_styles = self._date_styles()
+        read = None
+        for name in self._sheets:
+            sheet = Sheet(strings.found, date_styles, self._epoch)
+            with self._archive.open(name) as part:
+                for _ in parsed(part, sheet.start, sheet.end, sheet.text):
+                    rows = sheet.taken_rows()
+                    if rows and read not in (None, name):
+                        raise BrokenFile(fault="has more than one sheet that holds something: keep the one to be read.")
+                    read = name if rows else read
+                    yield from rows
+
+
+# Of the formats that are known by their number alone those that show dates and times.
+BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NO_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^]]*\]', re.IGNORECASE)
+
+
+def shows_a_date(code: str) -> bool:
+    """Whether a number of this format is shown as a date or a time."""
+    return bool(re.search("[dmyhs]", _NO_DATE.sub("", code), re.IGNORECASE))
