@@ -6,11 +6,12 @@ from django.utils.safestring import SafeString
 from bundles.explanations import explain_order, what_would_do
 from bundles.services import carried_orders, courier_statement
 from couriers.models import Courier, CourierQuerySet, CourierType
+from couriers.serializers import CourierSerializer
+from couriers.services import import_couriers
 from sweets_store.admin import (
     NOTHING,
     ChoiceFilter,
     Explained,
-    ExplainedAdmin,
     kilograms,
     listed,
     listed_briefly,
@@ -18,6 +19,7 @@ from sweets_store.admin import (
     search_link,
     unbroken,
 )
+from sweets_store.admin_imports import ImportAdmin
 from sweets_store.errors import NotFound
 
 
@@ -31,7 +33,10 @@ class CourierTypeFilter(ChoiceFilter):
 
 
 @admin.register(Courier)
-class CourierAdmin(ExplainedAdmin):
+class CourierAdmin(ImportAdmin):
+    serializer = CourierSerializer
+    service = staticmethod(import_couriers)
+
     ordering = ["courier_id"]
     list_display = [
         "courier_id",

@@ -5,13 +5,14 @@ from django.utils.safestring import SafeString
 from bundles.explanations import explain_to_each, what_would_do
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet, OrderStatus
+from orders.serializers import OrderSerializer
+from orders.services import import_orders
 from sweets_store.admin import (
     MAX_EXPLAINED,
     NOTHING,
     AssignedFilter,
     ChoiceFilter,
     Explained,
-    ExplainedAdmin,
     kilograms,
     listed,
     listed_briefly,
@@ -19,6 +20,7 @@ from sweets_store.admin import (
     record_link,
     search_link,
 )
+from sweets_store.admin_imports import ImportAdmin
 from sweets_store.ids import parse_id
 
 
@@ -36,7 +38,10 @@ class OrderAssignedFilter(AssignedFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ExplainedAdmin):
+class OrderAdmin(ImportAdmin):
+    serializer = OrderSerializer
+    service = staticmethod(import_orders)
+
     ordering = ["-order_id"]
     list_display = [
         "order_id",
