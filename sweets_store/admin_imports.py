@@ -103,7 +103,7 @@ class ImportAdmin(ExplainedAdmin):
             "may_export": self.has_view_permission(request),
             "records": records,
             "endings": ",".join(ENDINGS),
-            "most": MAX_OBJECTS,
+            "most": f"{MAX_OBJECTS:,}",
             "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "limit_mib": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20,
             "words": words_of_the_page(),
@@ -121,10 +121,7 @@ class ImportAdmin(ExplainedAdmin):
                 [line_of({"fault": _("This page is too old: load it again.")})], HTTPStatus.BAD_REQUEST
             )
         if file_format is None:
-            fault = _("The ending of the file's name must tell its format: %(endings)s.") % {
-                "endings": ", ".join(ENDINGS)
-            }
-            return lines_response([line_of({"fault": fault})], HTTPStatus.BAD_REQUEST)
+            return lines_response([line_of({"fault": ending_wanted()})], HTTPStatus.BAD_REQUEST)
         file = received(request)
         return lines_response(told(file, partial(self._run, mode, file_format, file)))
 
@@ -264,6 +261,10 @@ def shown(bad_rows: list[ReportedRow]) -> list[list[Any]]:
     ]
 
 
+def ending_wanted() -> str:
+    return _("The ending of the file's name must tell its format: %(endings)s.") % {"endings": ", ".join(ENDINGS)}
+
+
 def words_of_the_page() -> dict[str, str]:
     """What its script says."""
     return {
@@ -274,6 +275,7 @@ def words_of_the_page() -> dict[str, str]:
         "all": _("Imported."),
         "good": _("Imported, without the bad rows."),
         "nothing_new": _("There is nothing new to import."),
+        "ending": ending_wanted(),
         "too_large": _("The file is too large: send it in parts."),
         "refused": _("The store refused the file. Perhaps you are logged out: load the page again."),
         "unreachable": _(

@@ -84,7 +84,7 @@ def test_the_page_has_no_script_of_its_own_and_names_the_limits(dispatcher, reco
     response = dispatcher.get(f"{records}import/")
     page = response.content.decode().partition('id="content-main"')[2]
 
-    assert "at most 100000 rows and 32 MiB" in words(response)
+    assert "at most 100,000 rows and 32 MiB" in words(response)
     inline = [tag for tag in re.findall("<script[^>]*>", page) if " src=" not in tag]
     assert inline == ['<script id="import-words" type="application/json">']
     assert " onclick" not in page
@@ -247,6 +247,16 @@ def test_no_file_breaks_an_import(dispatcher, name, content):
 
     assert last["result"].get("fault", "").startswith("The file ") or last["result"]["taken"] == 0
     assert stored_ids() == []
+
+
+@committed
+def test_an_import_goes_on_when_its_reader_goes_away(dispatcher):
+    response = post(dispatcher, "good", file_of([order(order_id) for order_id in range(1, 12_001)], "csv"))
+
+    assert json.loads(next(iter(response.streaming_content))) == {"step": "checked", "rows": 10_000}
+    response.close()
+
+    assert Order.objects.count() == 12_000
 
 
 # Refusals

@@ -93,14 +93,16 @@ function show(file, mode, result, pieces) {
   if (result.fault) found("fault").textContent = result.fault;
   else found("said").textContent = mode === "check" && !ready ? words.nothing_new : words[mode];
   outcome.hidden = result.taken === undefined && !result.bad_rows;
-  if (!outcome.hidden) outcome.focus();
+  if (!outcome.hidden) outcome.focus({ preventScroll: true });
 }
 
 function showWarning({ never_taken: count = 0, never_taken_places: places = [] }) {
   const warning = found("warning");
   warning.hidden = count === 0;
   const more = count > places.length ? ` ${inWords(words.more_places, { more: inDigits(count - places.length) })}` : "";
-  warning.querySelector("span").textContent = places.join(", ") + more;
+  warning.open = false;
+  warning.querySelector("span").textContent = inDigits(count);
+  warning.querySelector("p").textContent = places.join(", ") + more;
 }
 
 function showBadRows({ refused = 0, bad_rows: rows = [] }) {
@@ -127,14 +129,18 @@ function showRejects(file, pieces) {
   link.download = `${file.name.slice(0, dot)}-bad${file.name.slice(dot)}`;
 }
 
+function objection({ name, size }) {
+  if (size > Number(form.dataset.limit)) return words.too_large;
+  const known = form.dataset.endings.split(",").some((ending) => name.toLowerCase().endsWith(ending));
+  return known ? "" : words.ending;
+}
+
 async function run(mode) {
   const file = input.files[0];
   const controls = [input, ...form.querySelectorAll("button"), ...outcome.querySelectorAll("button")];
   clear();
-  if (file.size > Number(form.dataset.limit)) {
-    found("fault").textContent = words.too_large;
-    return;
-  }
+  found("fault").textContent = objection(file);
+  if (objection(file)) return;
   for (const control of controls) control.disabled = true;
   progress.hidden = false;
   progress.firstElementChild.removeAttribute("value");
@@ -153,6 +159,7 @@ async function run(mode) {
   }
 }
 
+input.hasChangeListener = true; // or the theme adds one of its own, which wants a field of its own beside it
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   total = 0;
