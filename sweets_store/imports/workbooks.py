@@ -17,7 +17,7 @@ from xml.parsers import expat
 from sweets_store.imports.reader import CHUNK_BYTES, MAX_ROW, BrokenFile
 from sweets_store.imports.sheets import Attributes, Row, Sheet, Strings
 
-MAX_PART_BYTES = 128 * 2**20
+MAX_BYTES = 128 * 2**20
 MAX_ELEMENTS = 3_000_000  # 100,000 rows have half of them
 MAX_DIRECTORY_BYTES = 2**20
 MAX_RELATIONS = 1_000
@@ -48,39 +48,57 @@ def check_directory(file: BinaryIO) -> None:
         raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
 
 
-def parsed(
-    part: IO[bytes],
-    start: Callable[[str, Attributes], None],
-    end: Callable[[str], None] = lambda tag: None,
-    text: Callable[[str], None] = lambda text: None,
-) -> Iterator[None]:
-    """Call with what an XML part holds, names without their namespace; yield after each chunk. Raises BrokenFile."""
-    elements = 0
+class Parts:
+    """The parts of an archive, of which no more is read than its bound. Raises KeyError for one that there is not."""
 
-    def counted_start(name: str, attributes: Attributes) -> None:
-        nonlocal elements
-        elements += 1
-        start(name.rpartition(" ")[2], attributes)
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._bytes = self._elements = 0
 
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse_document_type
-    parser.StartElementHandler = counted_start
-    parser.EndElementHandler = lambda name: end(name.rpartition(" ")[2])
-    parser.CharacterDataHandler = text
-    read = 0
-    while chunk := part.read(CHUNK_BYTES):
-        read += len(chunk)
-        parser.Parse(chunk)
-        if read > MAX_PART_BYTES or elements > MAX_ELEMENTS:
-            raise BrokenFile(
-                fault=f"{NOT_READ}unpacked it has more than {MAX_PART_BYTES} bytes or {MAX_ELEMENTS:,} elements."
-            )
-        if read - parser.CurrentByteIndex > MAX_ROW:
-            raise BrokenFile(fault=f"{NOT_READ}a tag has more than {MAX_ROW} bytes.")
+    def parsed(
+        self,
+        name: str,
+        start: Callable[[str, Attributes], None],
+        end: Callable[[str], None] = lambda tag: None,
+        text: Callable[[str], None] = lambda text: None,
+    ) -> Iterator[None]:
+        """Call with what the XML of a part holds, names without their namespace; yield after each chunk."""
+
+        def counted_start(tag: str, attributes: Attributes) -> None:
+            self._elements += 1
+            start(tag.rpartition(" ")[2], attributes)
+
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = refuse_document_type
+        parser.StartElementHandler = counted_start
+        parser.EndElementHandler = lambda tag: end(tag.rpartition(" ")[2])
+        parser.CharacterDataHandler = text
+        before = self._bytes
+        with self._opened(name) as part:
+            while chunk := part.read(CHUNK_BYTES):
+                self._bytes += len(chunk)
+                parser.Parse(chunk)
+                if self._bytes > MAX_BYTES or self._elements > MAX_ELEMENTS:
+                    raise BrokenFile(
+                        fault=f"{NOT_READ}unpacked it has more than {MAX_BYTES} bytes or {MAX_ELEMENTS:,} elements."
+                    )
+                if self._bytes - before - parser.CurrentByteIndex > MAX_ROW:
+                    raise BrokenFile(fault=f"{NOT_READ}a tag has more than {MAX_ROW} bytes.")
+                yield
+        parser.Parse(b"", True)
         yield
-    parser.Parse(b"", True)
-    yield
+
+    def read(self, name: str, *handlers: Callable[..., None]) -> None:
+        for _ in self.parsed(name, *handlers):
+            pass
+
+    def _opened(self, name: str) -> IO[bytes]:
+        """To unpack what is packed in another way may take any memory."""
+        packed = self._archive.getinfo(name)
+        if packed.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise NotImplementedError("it is packed in an unusual way")
+        return self._archive.open(packed)
 
 
 def refuse_document_type(*_: Any) -> None:
@@ -91,17 +109,12 @@ class Workbook:
     """Raises KeyError, ValueError and expat's errors for what is no workbook."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
+        self._parts = Parts(archive)
         (main,) = self._targets("")["officeDocument"]
-        self._parts = self._targets(main)
+        self._related = self._targets(main)
         self._sheets: list[str] = []
         self._epoch = datetime(1899, 12, 30)
-        self._read(main, self._describe)
-
-    def _read(self, name: str, *handlers: Callable[..., None]) -> None:
-        with self._archive.open(name) as part:
-            for _ in parsed(part, *handlers):
-                pass
+        self._parts.read(main, self._describe)
 
     def _targets(self, name: str) -> dict[str, list[str]]:
         """The names of the parts that a part refers to, under the kind of each and under its id there."""
@@ -116,13 +129,13 @@ class Workbook:
                 if len(targets) > MAX_RELATIONS:
                     raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
 
-        self._read(posixpath.join(folder, "_rels", f"{base}.rels"), relation)
+        self._parts.read(posixpath.join(folder, "_rels", f"{base}.rels"), relation)
         return targets
 
     def _describe(self, tag: str, attributes: Attributes) -> None:
         if tag == "sheet":
             (relation,) = (value for name, value in attributes.items() if name.endswith(" id"))
-            self._sheets += [part for part in self._parts[relation] if part not in self._sheets]
+            self._sheets += [part for part in self._related[relation] if part not in self._sheets]
         elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self._epoch = datetime(1904, 1, 1)
 
@@ -144,25 +157,24 @@ class Workbook:
             nonlocal listed
             listed = listed and tag != "cellXfs"
 
-        for name in self._parts.get("styles", []):
-            self._read(name, start, end)
+        for name in self._related.get("styles", [])[:1]:
+            self._parts.read(name, start, end)
         return {str(style) for style, code in enumerate(formats) if codes.get(code, int(code) in BUILT_IN_DATES)}
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         strings = Strings()
-        for name in self._parts.get("sharedStrings", [])[:1]:
-            self._read(name, strings.start, strings.end, strings.text)
+        for name in self._related.get("sharedStrings", [])[:1]:
+            self._parts.read(name, strings.start, strings.end, strings.text)
         date_styles = self._date_styles()
         read = None
         for name in self._sheets:
             sheet = Sheet(strings.found, date_styles, self._epoch)
-            with self._archive.open(name) as part:
-                for _ in parsed(part, sheet.start, sheet.end, sheet.text):
-                    rows = sheet.taken_rows()
-                    if rows and read not in (None, name):
-                        raise BrokenFile(fault="has more than one sheet that holds something: keep the one to be read.")
-                    read = name if rows else read
-                    yield from rows
+            for _ in self._parts.parsed(name, sheet.start, sheet.end, sheet.text):
+                rows = sheet.taken_rows()
+                if rows and read not in (None, name):
+                    raise BrokenFile(fault="has more than one sheet that holds something: keep the one to be read.")
+                read = name if rows else read
+                yield from rows
 
 
 # Of the formats that are known by their number alone those that show dates and times.

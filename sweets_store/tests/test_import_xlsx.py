@@ -278,6 +278,29 @@ def test_rows_without_end_are_refused(rows, told):
     assert told in broken(own_book(sheet_of(rows)))
 
 
+def test_blank_sheets_without_end_are_refused():
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    numbers = range(2, 30)
+    relations = "".join(f'<Relationship Id="r{n}" Type="{kind}" Target="worksheets/sheet{n}.xml"/>' for n in numbers)
+    main, rels = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+    parts = {
+        main: PARTS[main].replace("</sheets>", "".join(f'<sheet r:id="r{n}"/>' for n in numbers) + "</sheets>"),
+        rels: PARTS[rels].replace("</Rel", f"{relations}</Rel"),
+    }
+    parts |= {f"xl/worksheets/sheet{n}.xml": f"<sheetData>{'<row/>' * 110_000}</sheetData>" for n in numbers}
+
+    assert "or 3,000,000 elements" in broken(own_book(sheet_of(""), parts))
+
+
+def test_what_is_packed_in_an_unusual_way_is_refused():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        for name, text in PARTS.items():
+            archive.writestr(name, text)
+
+    assert "packed in an unusual way" in broken(file.getvalue())
+
+
 def many_parts(count):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
