@@ -21,6 +21,7 @@ MAX_BYTES = 128 * 2**20
 MAX_ELEMENTS = 3_000_000  # 100,000 rows have half of them
 MAX_DIRECTORY_BYTES = 2**20
 MAX_RELATIONS = 1_000
+MAX_STYLES = 100_000  # spreadsheets know 65,490
 NOT_READ = "cannot be read as XLSX: "
 
 
@@ -126,8 +127,8 @@ class Workbook:
                 target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
                 for key in (posixpath.basename(attributes["Type"]), attributes["Id"]):
                     targets.setdefault(key, []).append(target)
-                if len(targets) > MAX_RELATIONS:
-                    raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
+                    if len(targets) > MAX_RELATIONS or len(targets[key]) > MAX_RELATIONS:
+                        raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
 
         self._parts.read(posixpath.join(folder, "_rels", f"{base}.rels"), relation)
         return targets
@@ -152,6 +153,8 @@ class Workbook:
             elif tag == "xf" and listed:
                 formats.append(attributes.get("numFmtId", "0"))
             listed = listed or tag == "cellXfs"
+            if len(codes) > MAX_STYLES or len(formats) > MAX_STYLES:
+                raise BrokenFile(fault=f"{NOT_READ}it has more than {MAX_STYLES:,} styles.")
 
         def end(tag: str) -> None:
             nonlocal listed

@@ -23,6 +23,9 @@ ROW = [1, 0.5, 2, "09:00-12:00"]
 OBJECT = {"order_id": 1, "weight": Decimal("0.5"), "region": 2, "delivery_hours": ["09:00-12:00"]}
 
 
+RELATION = '<Relationship Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
+
+
 def book(*rows, sheets=()):
     """A workbook as another program writes it."""
     made, file = openpyxl.Workbook(), io.BytesIO()
@@ -34,19 +37,16 @@ def book(*rows, sheets=()):
     return file.getvalue()
 
 
-def own_book(sheet, parts=(), strings=None):
+def own_book(sheet, parts=(), strings=None, styles=None):
     """A workbook whose sheet is this XML."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (PARTS | dict(parts)).items():
-            if strings is not None and name == "xl/_rels/workbook.xml.rels":
-                kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
-                text = text.replace(
-                    "</Rel", f'<Relationship Id="rId2" Type="{kind}" Target="/xl/sharedStrings.xml"/></Rel'
-                )
+            for kind, content in (("sharedStrings", strings), ("styles", styles)):
+                if content is not None and name == "xl/_rels/workbook.xml.rels":
+                    text = text.replace("</Rel", f'{RELATION}{kind}" Id="{kind}" Target="/xl/{kind}.xml"/></Rel')
+                    archive.writestr(f"xl/{kind}.xml", content)
             archive.writestr(name, text)
-        if strings is not None:
-            archive.writestr("xl/sharedStrings.xml", strings)
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
     return file.getvalue()
 
@@ -262,6 +262,18 @@ HOSTILE = {
         ),
         "characters: send it in parts",
     ),
+    "styles": (
+        lambda: own_book(sheet_of(""), styles="<s><cellXfs>" + '<xf numFmtId="0"/>' * 110_000 + "</cellXfs></s>"),
+        "more than 100,000 styles",
+    ),
+    "formats": (
+        lambda: own_book(sheet_of(""), styles=f"<s>{many_formats()}</s>"),
+        "more than 100,000 styles",
+    ),
+    "relations": (
+        lambda: own_book(sheet_of(""), {"_rels/.rels": "<r>" + (RELATION + 'x" Id="r" Target="t"/>') * 2_000 + "</r>"}),
+        "too many parts",
+    ),
     "parts": (lambda: many_parts(20_000), "too many parts"),
 }  # fmt: skip
 
@@ -299,6 +311,10 @@ def test_what_is_packed_in_an_unusual_way_is_refused():
             archive.writestr(name, text)
 
     assert "packed in an unusual way" in broken(file.getvalue())
+
+
+def many_formats():
+    return "".join(map("<numFmt numFmtId='{}'/>".format, range(110_000)))
 
 
 def many_parts(count):
