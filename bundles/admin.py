@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from bundles.models import Bundle, BundleQuerySet
 from bundles.services import bundle_with_orders
@@ -23,7 +25,7 @@ SHOWN_ORDERS = 100
 
 
 class StateFilter(ChoiceFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
     words = ("active", "completed")
 
@@ -46,7 +48,7 @@ class BundleAdmin(RecordAdmin):
     list_filter = [StateFilter, AssignedFilter]
     search_words = {"bundle": "bundle_id", "courier": "courier_id"}
     search_day = "assign_time"
-    search_help_text = (
+    search_help_text = _(
         "Search for a bundle's number, or for courier 12, or for a day of assignment such as 2026-01-10."
         " Of several numbers any is found."
     )
@@ -56,15 +58,15 @@ class BundleAdmin(RecordAdmin):
         delivered = Q(orders__complete_time__isnull=False)
         return Bundle.objects.annotate(all_orders=Count("orders"), delivered_orders=Count("orders", filter=delivered))
 
-    @admin.display(description="courier", ordering="courier_id")
+    @admin.display(description=_("courier"), ordering="courier_id")
     def courier_link(self, bundle: Bundle) -> SafeString:
         return record_link("couriers_courier", bundle.courier_id)
 
-    @admin.display(description="type when formed", ordering="courier_type")
+    @admin.display(description=_("type when formed"), ordering="courier_type")
     def type_when_formed(self, bundle: Bundle) -> str:
         return bundle.courier_type
 
-    @admin.display(description="assigned (UTC)", ordering="assign_time")
+    @admin.display(description=_("assigned (UTC)"), ordering="assign_time")
     def assigned_utc(self, bundle: Bundle) -> SafeString:
         return moment(bundle.assign_time)
 
@@ -72,15 +74,15 @@ class BundleAdmin(RecordAdmin):
     def state(self, bundle: Bundle) -> str:
         return "completed" if bundle.is_completed else "active"
 
-    @admin.display(description="delivered")
+    @admin.display(description=_("delivered"))
     def delivered_of_all(self, bundle: Any) -> str:
         return f"{bundle.delivered_orders} of {bundle.all_orders}"
 
-    @admin.display(description="orders")
+    @admin.display(description=_("orders"))
     def orders_link(self, bundle: Bundle) -> SafeString:
-        return search_link("orders_order", f"bundle {bundle.bundle_id}", "its orders")
+        return search_link("orders_order", f"bundle {bundle.bundle_id}", gettext("its orders"))
 
-    @admin.display(description="orders")
+    @admin.display(description=_("orders"))
     def lightest_orders(self, bundle: Bundle) -> SafeString:
         """What is in it, and the lightest of that one by one: it may be thousands."""
         orders = bundle_with_orders(bundle_id=bundle.bundle_id).orders

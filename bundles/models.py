@@ -1,5 +1,7 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from couriers.models import Courier, CourierType
 
@@ -27,6 +29,8 @@ class Bundle(models.Model):
 
     class Meta:
         db_table = "bundles"
+        verbose_name = _("bundle")
+        verbose_name_plural = _("bundles")
         ordering = ["bundle_id"]
         constraints = [
             models.CheckConstraint(
@@ -43,7 +47,7 @@ class Bundle(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Bundle {self.bundle_id}"
+        return f"{capfirst(self._meta.verbose_name)} {self.bundle_id}"
 
 
 class DeliveryTotal(models.Model):

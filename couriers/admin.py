@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.db.models import Count, Max, QuerySet, Sum
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from bundles.explanations import explain_order, what_would_do
 from bundles.services import carried_orders, courier_statement
@@ -24,7 +26,7 @@ from sweets_store.errors import NotFound
 
 
 class CourierTypeFilter(ChoiceFilter):
-    title = "type"
+    title = _("type")
     parameter_name = "type"
     words = CourierType.values
 
@@ -48,7 +50,7 @@ class CourierAdmin(ImportAdmin):
     ]
     list_filter = [CourierTypeFilter]
     search_words = {"courier": "courier_id", "region": "regions__holds"}
-    search_help_text = "Search for a courier's number, or for region 3. Of several numbers any is found."
+    search_help_text = _("Search for a courier's number, or for region 3. Of several numbers any is found.")
     facts = [
         "courier_id",
         "type_and_capacity",
@@ -61,7 +63,7 @@ class CourierAdmin(ImportAdmin):
     ]
 
     others = "orders.order"
-    why_label = "Order, or several:"
+    why_label = _("Order, or several:")
 
     def explained(self, record: Courier, numbers: list[int]) -> list[Explained]:
         found = []
@@ -80,33 +82,33 @@ class CourierAdmin(ImportAdmin):
             )
         return found
 
-    @admin.display(description="type", ordering="courier_type")
+    @admin.display(description=_("type"), ordering="courier_type")
     def type_and_capacity(self, courier: Courier) -> SafeString:
         return unbroken(f"{courier.courier_type}, {courier.capacity} kg")
 
-    @admin.display(description="regions")
+    @admin.display(description=_("regions"))
     def first_regions(self, courier: Courier) -> SafeString | str:
         return listed_briefly(courier.regions)
 
-    @admin.display(description="working hours")
+    @admin.display(description=_("working hours"))
     def first_working_hours(self, courier: Courier) -> SafeString | str:
         return listed_briefly(courier.working_hours)
 
-    @admin.display(description="regions")
+    @admin.display(description=_("regions"))
     def all_regions(self, courier: Courier) -> SafeString | str:
         return listed(courier.regions)
 
-    @admin.display(description="working hours")
+    @admin.display(description=_("working hours"))
     def all_working_hours(self, courier: Courier) -> SafeString | str:
         return listed(courier.working_hours)
 
-    @admin.display(description="earnings and rating")
+    @admin.display(description=_("earnings and rating"))
     def earnings_and_rating(self, courier: Courier) -> str:
         statement = courier_statement(courier_id=courier.courier_id)
         rating = "no rating yet" if statement.rating is None else f"rating {statement.rating} of 5"
         return f"earned {statement.earnings:,}, {rating}"
 
-    @admin.display(description="carries now")
+    @admin.display(description=_("carries now"))
     def carries_now(self, courier: Courier) -> SafeString | str:
         carried = carried_orders(courier.courier_id).aggregate(
             bundle_id=Max("bundle_id"), orders=Count("order_id"), weight=Sum("weight")
@@ -116,10 +118,10 @@ class CourierAdmin(ImportAdmin):
         bundle = record_link("bundles_bundle", carried["bundle_id"])
         return format_html("{}: {} to deliver, {}", bundle, carried["orders"], kilograms(carried["weight"]))
 
-    @admin.display(description="bundles")
+    @admin.display(description=_("bundles"))
     def bundles_link(self, courier: Courier) -> SafeString:
-        return search_link("bundles_bundle", f"courier {courier.courier_id}", "his bundles")
+        return search_link("bundles_bundle", f"courier {courier.courier_id}", gettext("his bundles"))
 
-    @admin.display(description="orders")
+    @admin.display(description=_("orders"))
     def orders_link(self, courier: Courier) -> SafeString:
-        return search_link("orders_order", f"courier {courier.courier_id}", "his orders")
+        return search_link("orders_order", f"courier {courier.courier_id}", gettext("his orders"))

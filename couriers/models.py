@@ -3,6 +3,8 @@ from decimal import Decimal
 
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 
 class CourierType(models.TextChoices):
@@ -40,6 +42,8 @@ class Courier(models.Model):
 
     class Meta:
         db_table = "couriers"
+        verbose_name = _("courier")
+        verbose_name_plural = _("couriers")
         ordering = ["courier_id"]
         constraints = [
             models.CheckConstraint(name="courier_id_is_positive", condition=Q(courier_id__gte=1)),
@@ -47,7 +51,7 @@ class Courier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Courier {self.courier_id}"
+        return f"{capfirst(self._meta.verbose_name)} {self.courier_id}"
 
     @classmethod
     def from_row(cls, courier_id: int, courier_type: str, regions: str, hours: str, earnings: int) -> "Courier":

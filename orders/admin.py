@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from bundles.explanations import explain_to_each, what_would_do
 from couriers.models import Courier
@@ -25,7 +26,7 @@ from sweets_store.ids import parse_id
 
 
 class StatusFilter(ChoiceFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
     words = OrderStatus.values
 
@@ -61,7 +62,7 @@ class OrderAdmin(ImportAdmin):
         "region": "region",
     }
     search_day = "bundle__assign_time"
-    search_help_text = (
+    search_help_text = _(
         "Search for an order's number, or for bundle 7, courier 12, region 3 (together, too), or for a day of"
         " assignment such as 2026-01-10. Of several numbers any is found."
     )
@@ -78,7 +79,7 @@ class OrderAdmin(ImportAdmin):
     ]
 
     others = "couriers.courier"
-    why_label = "Courier, or several; without a number all of them, page by page:"
+    why_label = _("Courier, or several; without a number all of them, page by page:")
 
     def explained(self, record: Order, numbers: list[int]) -> list[Explained]:
         couriers = Courier.objects.in_bulk(numbers)
@@ -101,34 +102,34 @@ class OrderAdmin(ImportAdmin):
     def listed_rows(self) -> QuerySet[Order]:
         return Order.objects.select_related("bundle")
 
-    @admin.display(description="weight", ordering="weight")
+    @admin.display(description=_("weight"), ordering="weight")
     def weight_kg(self, order: Order) -> SafeString:
         return kilograms(order.weight)
 
-    @admin.display(description="region", ordering="region")
+    @admin.display(description=_("region"), ordering="region")
     def region_link(self, order: Order) -> SafeString:
         return search_link("orders_order", f"region {order.region}", f"{order.region}")
 
-    @admin.display(description="delivery hours")
+    @admin.display(description=_("delivery hours"))
     def first_delivery_hours(self, order: Order) -> SafeString | str:
         return listed_briefly(order.delivery_hours)
 
-    @admin.display(description="delivery hours")
+    @admin.display(description=_("delivery hours"))
     def all_delivery_hours(self, order: Order) -> SafeString | str:
         return listed(order.delivery_hours)
 
-    @admin.display(description="bundle", ordering="bundle_id")
+    @admin.display(description=_("bundle"), ordering="bundle_id")
     def bundle_link(self, order: Order) -> SafeString | str:
         return NOTHING if order.bundle_id is None else record_link("bundles_bundle", order.bundle_id)
 
-    @admin.display(description="courier", ordering="bundle__courier_id")
+    @admin.display(description=_("courier"), ordering="bundle__courier_id")
     def courier_link(self, order: Order) -> SafeString | str:
         return NOTHING if order.bundle is None else record_link("couriers_courier", order.bundle.courier_id)
 
-    @admin.display(description="assigned (UTC)", ordering="bundle__assign_time")
+    @admin.display(description=_("assigned (UTC)"), ordering="bundle__assign_time")
     def assigned_utc(self, order: Order) -> SafeString:
         return moment(None if order.bundle is None else order.bundle.assign_time)
 
-    @admin.display(description="delivered (UTC)", ordering="complete_time")
+    @admin.display(description=_("delivered (UTC)"), ordering="complete_time")
     def delivered_utc(self, order: Order) -> SafeString:
         return moment(order.complete_time)

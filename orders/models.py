@@ -2,6 +2,8 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from bundles.models import Bundle
 from sweets_store.errors import NotFound
@@ -67,6 +69,8 @@ class Order(models.Model):
 
     class Meta:
         db_table = "orders"
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
         ordering = ["order_id"]
         constraints = [
             models.CheckConstraint(name="order_id_is_positive", condition=Q(order_id__gte=1)),
@@ -115,7 +119,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Order {self.order_id}"
+        return f"{capfirst(self._meta.verbose_name)} {self.order_id}"
 
     @property
     def status(self) -> OrderStatus:

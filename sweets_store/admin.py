@@ -25,6 +25,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -45,7 +46,8 @@ NOTHING = "–"
 def record_link(model: str, record_id: int) -> SafeString:
     """A link to the page of a record; `model` is `<app>_<model>`."""
     url = reverse(f"admin:{model}_change", args=[record_id])
-    return unbroken(format_html('<a href="{}">{} {}</a>', url, capfirst(model.partition("_")[2]), record_id))
+    kind = apps.get_model(model.replace("_", "."))._meta.verbose_name
+    return unbroken(format_html('<a href="{}">{} {}</a>', url, capfirst(kind), record_id))
 
 
 def search_link(model: str, sought: str, text: str) -> SafeString:
@@ -55,7 +57,7 @@ def search_link(model: str, sought: str, text: str) -> SafeString:
 
 
 def kilograms(weight: Decimal) -> SafeString:
-    return unbroken(f"{weight:.2f} kg")
+    return unbroken(_("%(weight).2f kg") % {"weight": weight})
 
 
 def moment(instant: datetime | None) -> SafeString:
@@ -72,7 +74,7 @@ def listed_briefly(items: list[Any]) -> SafeString | str:
     """The first few of the items and how many more there are."""
     shown = listed(items[:SHOWN_IN_A_LIST])
     more = len(items) - SHOWN_IN_A_LIST
-    return format_html("{} and {} more", shown, more) if more > 0 else shown
+    return format_html(_("{} and {} more"), shown, more) if more > 0 else shown
 
 
 def unbroken(value: Any) -> SafeString:
@@ -150,7 +152,7 @@ class ChoiceFilter(admin.SimpleListFilter):
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(word, word) for word in self.words]
+        return [(word, _(word)) for word in self.words]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         word = self.value() or ""
@@ -161,7 +163,7 @@ class ChoiceFilter(admin.SimpleListFilter):
 class AssignedFilter(ChoiceFilter):
     """By the day of assignment, of which `lookup` is the column."""
 
-    title = "assigned"
+    title = gettext_lazy("assigned")
     parameter_name = "assigned"
     lookup = "assign_time"
     days: ClassVar[Mapping[str, tuple[int, int]]] = {
@@ -329,7 +331,7 @@ class ExplainedAdmin(RecordAdmin):
     `others`, by the name of their model, are held against the record; `why_label` asks for their numbers.
     """
 
-    why_label: ClassVar[str]
+    why_label: ClassVar[Any]  # lazily translated
     others: ClassVar[str]
 
     def explained(self, record: Any, numbers: list[int]) -> list[Explained]:
