@@ -10,6 +10,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePath
@@ -143,18 +144,11 @@ class ImportAdmin(ExplainedAdmin):
             return {"fault": str(refused)}
         except (OperationalError, InterfaceError):
             logger.exception("The database refused an import")
-            return {"fault": _("The database is away or locked too long. Nothing was changed; try again.")}
+            return {"fault": _("The database is away or locked too long. Check the file again in a moment.")}
         except Exception:
             logger.exception("An import failed")
-            return {"fault": _("The store failed and changed nothing. The operator finds the reason in the log.")}
-        return {
-            "taken": outcome.taken,
-            "already_there": outcome.already_there,
-            "refused": outcome.refused,
-            "bad_rows": shown(outcome.bad_rows),
-            "never_taken": outcome.never_taken,
-            "never_taken_places": outcome.never_taken_places,
-        }
+            return {"fault": _("The store failed; the operator finds the reason in the log. Check the file again.")}
+        return asdict(outcome) | {"bad_rows": shown(outcome.bad_rows)}
 
     def sample(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
         if not self.may_import(request):

@@ -145,8 +145,9 @@ def import_file(
         spool_rows(reader, spool, watch, most)
         compare_with_store(model, reader.serializer, columns, spool)
         while True:
+            found = outcome(reader, spool, never_taken)  # after the commit nothing may fail any more
             publish = nothing
-            if spool.count_bad():
+            if found.refused:
                 if draft is None:
                     raise import_refused(reader, spool)
                 write_rejects(reader, spool, draft)
@@ -160,7 +161,7 @@ def import_file(
                 if not compare_with_store(model, reader.serializer, columns, spool):
                     raise
             else:
-                return outcome(reader, spool, never_taken)
+                return found
 
 
 def spool_rows(reader: Reader, spool: Spool, watch: Watch, most: int) -> None:
