@@ -108,6 +108,7 @@ PAGES = [
     "/admin/couriers/courier/",
     "/admin/couriers/courier/5/change/",
     "/admin/bundles/bundle/1/change/",
+    "/admin/orders/order/import/",
     "/admin/dispatch/assign/",
     "/admin/dispatch/change/?courier=6",
     "/admin/dispatch/complete/?orders=1",
@@ -297,3 +298,25 @@ def test_bad_hours_are_told_at_their_field(opened):
     page.get_by_role("button", name="Show what will happen").click()
 
     expect(page.get_by_text("Item 0 must start before it ends")).to_be_visible()
+
+
+def test_a_file_with_bad_rows_is_checked_imported_and_given_back(opened, shop):
+    page = opened("/admin/orders/order/import/")
+    rows = ["701,1.5,9,09:00-12:00", "702,99,9,09:00-12:00", "703,1,9,", "701x,1,9,09:00-12:00"]
+    content = "\n".join(["order_id,weight,region,delivery_hours", *rows]).encode()
+    page.set_input_files("#import-file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Check the file").click()
+    counts = page.locator("#import-counts")
+    expect(counts).to_contain_text(re.compile(r"New\s*2\s*Already there\s*0\s*Bad\s*2"))
+    expect(page.get_by_text("which no courier can ever take")).to_be_visible()
+    assert shop.get("/orders?region=9").body["results"] == []
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the bad rows").click()
+    given_back = download.value.path().read_text()
+    assert "702,99,9,09:00-12:00" in given_back
+    assert "701x,1,9,09:00-12:00" in given_back
+
+    page.get_by_role("button", name="Import the good rows").click()
+    expect(page.get_by_role("status")).to_contain_text("Imported, without the bad rows.")
+    assert [order["order_id"] for order in shop.get("/orders?region=9").body["results"]] == [701, 703]

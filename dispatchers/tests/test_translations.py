@@ -28,9 +28,9 @@ def sources(ending):
 def marked():
     for path in sources("py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
-                if node.args and isinstance(node.args[0], ast.Constant):
-                    yield node.args[0].value
+            match node:
+                case ast.Call(func=ast.Name(id=mark), args=[ast.Constant(value=text), *_]) if mark in MARKS:
+                    yield text
     for path in sources("html"):
         yield from (found for _, found in re.findall(r"""{% translate (["'])(.+?)\1 %}""", path.read_text()))
 
