@@ -64,15 +64,15 @@ class BundleAdmin(RecordAdmin):
 
     @admin.display(description=_("type when formed"), ordering="courier_type")
     def type_when_formed(self, bundle: Bundle) -> str:
-        return bundle.courier_type
+        return gettext(bundle.courier_type)
 
     @admin.display(description=_("assigned (UTC)"), ordering="assign_time")
     def assigned_utc(self, bundle: Bundle) -> SafeString:
         return moment(bundle.assign_time)
 
-    @admin.display(ordering="is_completed")
+    @admin.display(description=_("state"), ordering="is_completed")
     def state(self, bundle: Bundle) -> str:
-        return "completed" if bundle.is_completed else "active"
+        return gettext("completed") if bundle.is_completed else gettext("active")
 
     @admin.display(description=_("delivered"))
     def delivered_of_all(self, bundle: Any) -> str:

@@ -84,7 +84,8 @@ class CourierAdmin(ImportAdmin):
 
     @admin.display(description=_("type"), ordering="courier_type")
     def type_and_capacity(self, courier: Courier) -> SafeString:
-        return unbroken(f"{courier.courier_type}, {courier.capacity} kg")
+        capacity = gettext("%(capacity)s kg") % {"capacity": courier.capacity}
+        return unbroken(f"{gettext(courier.courier_type)}, {capacity}")
 
     @admin.display(description=_("regions"))
     def first_regions(self, courier: Courier) -> SafeString | str:

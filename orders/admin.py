@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bundles.explanations import explain_to_each, what_would_do
@@ -49,7 +50,7 @@ class OrderAdmin(ImportAdmin):
         "weight_kg",
         "region_link",
         "first_delivery_hours",
-        "status",
+        "status_in_words",
         "bundle_link",
         "courier_link",
         "delivered_utc",
@@ -71,7 +72,7 @@ class OrderAdmin(ImportAdmin):
         "weight_kg",
         "region_link",
         "all_delivery_hours",
-        "status",
+        "status_in_words",
         "bundle_link",
         "courier_link",
         "assigned_utc",
@@ -101,6 +102,10 @@ class OrderAdmin(ImportAdmin):
 
     def listed_rows(self) -> QuerySet[Order]:
         return Order.objects.select_related("bundle")
+
+    @admin.display(description=_("status"))
+    def status_in_words(self, order: Order) -> str:
+        return gettext(order.status)
 
     @admin.display(description=_("weight"), ordering="weight")
     def weight_kg(self, order: Order) -> SafeString:
