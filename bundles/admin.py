@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +41,7 @@ class BundleAdmin(RecordAdmin):
         "bundle_id",
         "courier_link",
         "type_when_formed",
-        "assigned_utc",
+        "assigned_at",
         "state",
         "delivered_of_all",
         "orders_link",
@@ -52,7 +53,7 @@ class BundleAdmin(RecordAdmin):
         "Search for a bundle's number, or for courier 12, or for a day of assignment such as 2026-01-10."
         " Of several numbers any is found."
     )
-    facts = ["bundle_id", "courier_link", "type_when_formed", "assigned_utc", "state", "lightest_orders"]
+    facts = ["bundle_id", "courier_link", "type_when_formed", "assigned_at", "state", "lightest_orders"]
 
     def listed_rows(self) -> QuerySet[Any]:
         delivered = Q(orders__complete_time__isnull=False)
@@ -66,8 +67,8 @@ class BundleAdmin(RecordAdmin):
     def type_when_formed(self, bundle: Bundle) -> str:
         return gettext(bundle.courier_type)
 
-    @admin.display(description=_("assigned (UTC)"), ordering="assign_time")
-    def assigned_utc(self, bundle: Bundle) -> SafeString:
+    @admin.display(description=_("assigned"), ordering="assign_time")
+    def assigned_at(self, bundle: Bundle) -> SafeString:
         return moment(bundle.assign_time)
 
     @admin.display(description=_("state"), ordering="is_completed")
@@ -96,14 +97,24 @@ class BundleAdmin(RecordAdmin):
             )
             for order in orders[:SHOWN_ORDERS]
         )
+        heads = [gettext(word) for word in ("order", "weight", "region", "delivery hours", "delivered")]
+        summary = format_html(
+            gettext("{delivered} of {all} delivered, {weight} in all."),
+            delivered=sum(order.complete_time is not None for order in orders),
+            all=len(orders),
+            weight=kilograms(sum((order.weight for order in orders), Decimal(0))),
+        )
+        which = (
+            gettext("The {shown} lightest of").format(shown=SHOWN_ORDERS)
+            if len(orders) > SHOWN_ORDERS
+            else gettext("All")
+        )
         return format_html(
-            '<p>{} of {} delivered, {} in all. {} {}</p><div class="sheet" tabindex="0"><table>'
-            "<thead><tr><th>Order</th><th>Weight</th><th>Region</th><th>Delivery hours</th><th>Delivered (UTC)</th>"
-            "</tr></thead><tbody>{}</tbody></table></div>",
-            sum(order.complete_time is not None for order in orders),
-            len(orders),
-            kilograms(sum((order.weight for order in orders), Decimal(0))),
-            f"The {SHOWN_ORDERS} lightest of" if len(orders) > SHOWN_ORDERS else "All",
+            '<p>{} {} {}</p><div class="sheet" tabindex="0"><table>'
+            "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+            summary,
+            which,
             self.orders_link(bundle),
+            format_html_join("", "<th>{}</th>", ((capfirst(head),) for head in heads)),
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )

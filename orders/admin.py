@@ -53,7 +53,7 @@ class OrderAdmin(ImportAdmin):
         "status_in_words",
         "bundle_link",
         "courier_link",
-        "delivered_utc",
+        "delivered_at",
     ]
     list_filter = [StatusFilter, OrderAssignedFilter]
     search_words = {
@@ -75,8 +75,8 @@ class OrderAdmin(ImportAdmin):
         "status_in_words",
         "bundle_link",
         "courier_link",
-        "assigned_utc",
-        "delivered_utc",
+        "assigned_at",
+        "delivered_at",
     ]
 
     others = "couriers.courier"
@@ -131,10 +131,10 @@ class OrderAdmin(ImportAdmin):
     def courier_link(self, order: Order) -> SafeString | str:
         return NOTHING if order.bundle is None else record_link("couriers_courier", order.bundle.courier_id)
 
-    @admin.display(description=_("assigned (UTC)"), ordering="bundle__assign_time")
-    def assigned_utc(self, order: Order) -> SafeString:
+    @admin.display(description=_("assigned"), ordering="bundle__assign_time")
+    def assigned_at(self, order: Order) -> SafeString:
         return moment(None if order.bundle is None else order.bundle.assign_time)
 
-    @admin.display(description=_("delivered (UTC)"), ordering="complete_time")
-    def delivered_utc(self, order: Order) -> SafeString:
+    @admin.display(description=_("delivered"), ordering="complete_time")
+    def delivered_at(self, order: Order) -> SafeString:
         return moment(order.complete_time)

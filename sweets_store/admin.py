@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -30,6 +30,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from sweets_store.ids import MAX_ID, parse_id
+from sweets_store.instants import shop_day
 
 COUNTED = 10_000
 PAGES_AHEAD = 10
@@ -61,8 +62,8 @@ def kilograms(weight: Decimal) -> SafeString:
 
 
 def moment(instant: datetime | None) -> SafeString:
-    """The instant in UTC, to the second."""
-    return unbroken(NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+    """The instant in the shop's time zone, to the second."""
+    return unbroken(NOTHING if instant is None else f"{timezone.localtime(instant):%Y-%m-%d %H:%M:%S}")
 
 
 def listed(items: Iterable[Any]) -> SafeString | str:
@@ -167,17 +168,17 @@ class AssignedFilter(ChoiceFilter):
     parameter_name = "assigned"
     lookup = "assign_time"
     days: ClassVar[Mapping[str, tuple[int, int]]] = {
-        "today": (0, 1),
-        "yesterday": (-1, 0),
-        "past 7 days": (-6, 1),
-        "past 30 days": (-29, 1),
+        "today": (0, 0),
+        "yesterday": (-1, -1),
+        "past 7 days": (-6, 0),
+        "past 30 days": (-29, 0),
     }
     words = days
 
     def narrowed(self, records: QuerySet[Any], word: str) -> QuerySet[Any]:
-        today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        start, end = (today + timedelta(days=days) for days in self.days[word])
-        return records.filter(within(self.lookup, start, end))
+        today = timezone.localtime().date()
+        first, last = (today + timedelta(days=days) for days in self.days[word])
+        return records.filter(within(self.lookup, shop_day(first)[0], shop_day(last)[1]))
 
 
 def within(lookup: str, start: datetime, end: datetime) -> Q:
@@ -304,8 +305,7 @@ class RecordAdmin(ModelAdmin):
     @staticmethod
     def _on_day(lookup: str, text: str) -> Q:
         try:
-            start = datetime.fromisoformat(f"{text}T00:00:00+00:00")
-            return within(lookup, start, start + timedelta(days=1))
+            return within(lookup, *shop_day(date.fromisoformat(text)))
         except (ValueError, OverflowError):
             raise ValueError(f"There is no day {text}.") from None
 

@@ -1,10 +1,11 @@
 """Instants as the contract writes them, RFC 3339 in, UTC with six decimals and `Z` out, and as columns keep them."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 from django.db import connection
+from django.utils.timezone import make_aware
 
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -45,3 +46,14 @@ def instant_from_column(stored: datetime | str) -> datetime:
     """What plain SQL has read: SQLite keeps UTC without saying so, and what is no plain column it gives as text."""
     instant = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return instant.replace(tzinfo=UTC)
+
+
+def shop_day(day: date) -> tuple[datetime, datetime]:
+    """The instants, in UTC, at which the day begins and ends in the shop's time zone: it may have 23 hours, or 25.
+
+    Raises OverflowError outside the years 1 to 9999 of UTC.
+    """
+    midnight, next_midnight = (
+        make_aware(datetime.combine(each, time.min)).astimezone(UTC) for each in (day, day + timedelta(days=1))
+    )
+    return midnight, next_midnight

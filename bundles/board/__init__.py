@@ -5,7 +5,7 @@ about the same however many orders there are.
 """
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from bundles.board.coverage import Coverage, crews_of, shift_of
 from bundles.board.picture import Line, picture
 from bundles.board.reads import ActiveBundle, Today, Waiting
 from sweets_store.hours import outer_window
+from sweets_store.instants import shop_day
 from sweets_store.one_moment import one_moment
 
 LISTED = 50
@@ -75,7 +76,7 @@ def board(*, now: datetime) -> Board:
     """Return what the board shows at this instant."""
     local = timezone.localtime(now)
     minute = local.hour * 60 + local.minute
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight, next_midnight = shop_day(local.date())
     with one_moment():
         workers, carriers = reads.workers(), reads.carriers()
         on_shift = [worker for worker in workers if shift_of(worker.hours).minutes >> minute & 1]
@@ -96,7 +97,7 @@ def board(*, now: datetime) -> Board:
             closing=closing,
             closed=closed,
             closing_first=closing_first,
-            today=reads.today(start=day, end=day + timedelta(days=1)),
+            today=reads.today(start=midnight, end=next_midnight),
             picture=picture(waiting, crews, hour=local.hour),
         )
 

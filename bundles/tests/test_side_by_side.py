@@ -252,7 +252,7 @@ def test_of_two_changes_at_once_the_second_builds_on_the_first():
     with transaction.atomic():
         change(courier.courier_id, regions=[2])
         other = started(partial(change_courier, courier_id=courier.courier_id, changes={"courier_type": "car"}))
-    changed = results(other)[0]
+    changed = results(other)[0].courier
 
     courier.refresh_from_db()
     assert (courier.courier_type, courier.regions) == ("car", [2])
