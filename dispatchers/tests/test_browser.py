@@ -105,6 +105,7 @@ PAGES = [
     "/admin/orders/order/",
     "/admin/orders/order/1/change/",
     "/admin/orders/order/11/why/",
+    "/admin/orders/order/import/",
     "/admin/couriers/courier/",
     "/admin/couriers/courier/5/change/",
     "/admin/bundles/bundle/1/change/",
@@ -300,23 +301,41 @@ def test_bad_hours_are_told_at_their_field(opened):
     expect(page.get_by_text("Item 0 must start before it ends")).to_be_visible()
 
 
-def test_a_file_with_bad_rows_is_checked_imported_and_given_back(opened, shop):
-    page = opened("/admin/orders/order/import/")
-    rows = ["701,1.5,9,09:00-12:00", "702,99,9,09:00-12:00", "703,1,9,", "701x,1,9,09:00-12:00"]
-    content = "\n".join(["order_id,weight,region,delivery_hours", *rows]).encode()
-    page.set_input_files("#import-file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Check the file").click()
-    counts = page.locator("#import-counts")
-    expect(counts).to_contain_text(re.compile(r"New\s*2\s*Already there\s*0\s*Bad\s*2"))
-    expect(page.get_by_text("which no courier can ever take")).to_be_visible()
-    assert shop.get("/orders?region=9").body["results"] == []
+CSV = "order_id,weight,region,delivery_hours\n701,1,8,09:00-18:00\n702,99,8,09:00-18:00\n703,2,8,\n"
 
+
+@pytest.mark.parametrize(("viewport", "dark"), [(WIDE, False), (NARROW, True)], ids=["wide light", "narrow dark"])
+def test_a_file_is_checked_imported_mended_and_imported_again(opened, tmp_path, viewport, dark):
+    numbers = "70" if viewport is WIDE else "80"
+    path = tmp_path / "orders.csv"
+    path.write_text(CSV.replace("\n70", f"\n{numbers}"))
+    page = opened("/admin/orders/order/import/", viewport=viewport, dark=dark)
+    counts = page.locator("#import-counts dd")
+
+    page.set_input_files("#import-file", path)
+    page.get_by_role("button", name="Check the file").press("Enter")
+    expect(page.get_by_role("status").first).to_have_text("Nothing is imported yet. This is what would come of it:")
+    expect(counts).to_have_text(["2", "0", "1"])
+    expect(page.locator("#import-warning summary")).to_contain_text("which no courier can ever take: 1")
+    expect(page.locator("#import-bad tbody tr")).to_have_text([re.compile("line 3.*weight: must be a number")])
+    serious = [fault for fault in Axe().run(page).response["violations"] if fault["impact"] in ("serious", "critical")]
+    assert serious == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+    page.get_by_role("button", name="Import the good rows").press("Enter")
+    expect(page.get_by_text("Imported, without the bad rows.")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the bad rows").click()
-    given_back = download.value.path().read_text()
-    assert "702,99,9,09:00-12:00" in given_back
-    assert "701x,1,9,09:00-12:00" in given_back
+        page.get_by_text("Download the bad rows with their reasons").click()
+    mended = tmp_path / "mended.csv"
+    assert download.value.suggested_filename == "orders-bad.csv"
+    mended.write_text(download.value.path().read_text().replace(",99,", ",9,"))
 
-    page.get_by_role("button", name="Import the good rows").click()
-    expect(page.get_by_role("status")).to_contain_text("Imported, without the bad rows.")
-    assert [order["order_id"] for order in shop.get("/orders?region=9").body["results"]] == [701, 703]
+    page.set_input_files("#import-file", mended)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Imported.", exact=True)).to_be_visible()
+    expect(counts).to_have_text(["1", "0", "0"])
+
+    page.set_input_files("#import-file", path)
+    page.get_by_role("button", name="Check the file").click()
+    expect(counts).to_have_text(["0", "2", "1"])
