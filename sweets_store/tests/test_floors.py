@@ -20,6 +20,7 @@ FLOORS = {
             "dispatch",
             "explanations",
             "locks",
+            "pay",
             "rehearsal",
             "releases",
             "shelves",
