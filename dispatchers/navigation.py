@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dispatchers.board import PERMISSIONS
+from dispatchers.pay import PERMISSION
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -21,6 +22,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         *link(_("Orders"), "shopping_bag", "orders_order_changelist", "orders.view_order"),
         *link(_("Couriers"), "directions_bike", "couriers_courier_changelist", "couriers.view_courier"),
         *link(_("Bundles"), "inventory_2", "bundles_bundle_changelist", "bundles.view_bundle"),
+        *link(_("Pay slips"), "payments", "pay", PERMISSION),
     ]
     people = [
         *link(_("Users"), "person", "auth_user_changelist", "auth.view_user"),

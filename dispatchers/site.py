@@ -15,6 +15,7 @@ from dispatchers.board import PERMISSIONS, board_context
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Deed
 from dispatchers.deeds.page import begin, deed_page
+from dispatchers.pay import pay_page
 
 
 class DispatcherSite(UnfoldAdminSite):
@@ -28,6 +29,7 @@ class DispatcherSite(UnfoldAdminSite):
         return [
             path("language/", set_language, name="set_language"),
             path("dispatch/<slug:name>/", self.admin_view(partial(deed_page, site=self)), name="deed"),
+            path("pay/", self.admin_view(partial(pay_page, site=self)), name="pay"),
             *super().get_urls(),
         ]
 

@@ -110,6 +110,8 @@ PAGES = [
     "/admin/couriers/courier/5/change/",
     "/admin/bundles/bundle/1/change/",
     "/admin/orders/order/import/",
+    "/admin/pay/",
+    "/admin/pay/?courier=5",
     "/admin/dispatch/assign/",
     "/admin/dispatch/change/?courier=6",
     "/admin/dispatch/complete/?orders=1",
