@@ -46,9 +46,10 @@ def _totals(regions: list[RegionLine]) -> dict[str, Any]:
     }
 
 
-def _picture_row(line: Line, now: int) -> tuple[SafeString, list[tuple[Cell, str, str, bool]]]:
+def _picture_row(line: Line, now: int) -> tuple[SafeString, list[tuple[str, str, str, bool]]]:
+    said = _("%(waiting).0f kg wait, %(capacity).0f kg on shift")
     return region_link(line.region), [
-        (cell, pressure(cell), _("%(waiting).0f kg wait, %(capacity).0f kg on shift") % cell._asdict(), at == now)
+        (f"{cell.waiting:.0f}" if cell.waiting else "", pressure(cell), said % cell._asdict(), at == now)
         for at, cell in enumerate(line.cells)
     ]
 
