@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory):
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
     """A file, not memory: the threads of a test then meet the locks that processes meet."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
