@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bundles.models import Bundle, BundleQuerySet
 from bundles.services import bundle_with_orders
+from record.models import Event
 from sweets_store.admin import (
     AssignedFilter,
     ChoiceFilter,
@@ -54,6 +55,9 @@ class BundleAdmin(RecordAdmin):
         " Of several numbers any is found."
     )
     facts = ["bundle_id", "courier_link", "type_when_formed", "assigned_at", "state", "lightest_orders"]
+
+    def happened(self, record: Bundle) -> QuerySet[Event]:
+        return Event.objects.of_bundle(record.pk)
 
     def listed_rows(self) -> QuerySet[Any]:
         delivered = Q(orders__complete_time__isnull=False)

@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db import connection
 
 from couriers.models import Courier
-from sweets_store.instants import instant_from_column, instant_to_column
+from record.models import What
+from record.recording import Happened, record
+from sweets_store.instants import format_instant, instant_from_column, instant_to_column
 
 
 def carried_bundle(courier_id: int) -> list[tuple[int, datetime]]:
@@ -17,17 +19,30 @@ def carried_bundle(courier_id: int) -> list[tuple[int, datetime]]:
         return [(order_id, instant_from_column(assign_time)) for order_id, assign_time in cursor]
 
 
-def form_bundle(*, courier: Courier, order_ids: Sequence[int], assign_time: datetime) -> int:
-    """Form a bundle of those of the orders that are free; return how many these were."""
+def form_bundle(*, courier: Courier, order_ids: Sequence[int], assign_time: datetime) -> tuple[int, int]:
+    """Form a bundle of those of the orders that are free; return its id and how many these were."""
     given = [courier.courier_id, courier.courier_type, instant_to_column(assign_time)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_FORM, [*given, list(order_ids)])
+            [(bundle_id, handed)] = cursor.fetchall()
         else:
             cursor.execute(_INSERT, given)
-            cursor.execute(_HAND, [cursor.lastrowid, json.dumps(order_ids)])
-        handed: int = cursor.rowcount
-        return handed
+            bundle_id = cursor.lastrowid
+            cursor.execute(_HAND, [bundle_id, json.dumps(order_ids)])
+            handed = cursor.rowcount
+        return bundle_id, handed
+
+
+def record_handed(*, courier: Courier, bundle_id: int, order_ids: Sequence[int], assign_time: datetime) -> None:
+    """Put on record that a bundle of the orders was formed."""
+    details = {"courier_type": courier.courier_type, "assign_time": format_instant(assign_time)}
+    record(
+        [
+            Happened(What.FORMED, courier.courier_id, bundle_id, details=details),
+            *(Happened(What.ASSIGNED, courier.courier_id, bundle_id, order_id) for order_id in order_ids),
+        ]
+    )
 
 
 # That an order is undelivered is asked in words that no index knows: PostgreSQL would take the index of all undelivered
@@ -44,7 +59,8 @@ _HAND = """
     WHERE bundle_id IS NULL AND order_id IN (SELECT value FROM json_each(%s))
 """
 _FORM = f"""
-    WITH formed AS ({_INSERT} RETURNING bundle_id)
-    UPDATE orders SET bundle_id = formed.bundle_id FROM formed
-    WHERE orders.bundle_id IS NULL AND order_id = ANY(%s::bigint[])
+    WITH formed AS ({_INSERT} RETURNING bundle_id), handed AS (
+        UPDATE orders SET bundle_id = formed.bundle_id FROM formed
+        WHERE orders.bundle_id IS NULL AND order_id = ANY(%s::bigint[]) RETURNING 1)
+    SELECT bundle_id, (SELECT count(*) FROM handed) FROM formed
 """  # noqa: S608  # only our own words

@@ -17,6 +17,8 @@ from bundles.models import Bundle, DeliveryTotal
 from bundles.rules import Added, RegionTotal, pay
 from couriers.models import Courier
 from orders.models import Order
+from record.models import What
+from record.recording import Happened
 from sweets_store.instants import instant_from_column, instant_to_column
 
 
@@ -88,20 +90,24 @@ def take_from_totals(*, courier_id: int, added: Mapping[int, Added]) -> None:
     DeliveryTotal.objects.filter(courier_id=courier_id, deliveries=0).delete()
 
 
-def complete_bundle(bundle_id: int) -> None:
+def complete_bundle(bundle_id: int) -> Happened:
     """Complete the bundle, in which nothing is undelivered any more; if it delivered something, it pays now."""
     with connection.cursor() as cursor:
         cursor.execute(_BUNDLE, [bundle_id])
         [(courier_id, courier_type, delivered_something)] = cursor.fetchall()
         cursor.execute(_COMPLETE, [bundle_id])
-        if delivered_something:
-            cursor.execute(_PAY, [pay(courier_type), courier_id])
+        paid = pay(courier_type) if delivered_something else 0
+        if paid:
+            cursor.execute(_PAY, [paid, courier_id])
+    return Happened(What.COMPLETED, courier_id, bundle_id, details={"pay": paid})
 
 
-def reopen_bundle(bundle: Bundle) -> None:
+def reopen_bundle(bundle: Bundle) -> Happened:
     """Make the completed bundle, which delivered something, active again; its pay is taken back."""
+    paid = pay(bundle.courier_type)
     Bundle.objects.filter(bundle_id=bundle.bundle_id).update(is_completed=False)
-    Courier.objects.filter(courier_id=bundle.courier_id).update(earnings=F("earnings") - pay(bundle.courier_type))
+    Courier.objects.filter(courier_id=bundle.courier_id).update(earnings=F("earnings") - paid)
+    return Happened(What.REOPENED, bundle.courier_id, bundle.bundle_id, details={"pay": -paid})
 
 
 def courier_with_totals(courier_id: int) -> tuple[Courier, list[RegionTotal]] | None:

@@ -9,16 +9,19 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from bundles.assignments import record_handed
 from bundles.deliveries import find_delivery, mark_undelivered, reopen_bundle, take_from_totals
 from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_couriers
 from bundles.models import Bundle
-from bundles.releases import release, take_out
-from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits
+from bundles.releases import BY_DISPATCHER, MOVED, release, take_out
+from bundles.rules import CarriedOrder, added_by_delivery, against, keep_what_fits
 from bundles.services import Statement, UnknownBundle, carrier_of, courier_statement
 from couriers.models import Courier
 from orders.models import Order
+from record.models import What
+from record.recording import Happened, record
 from sweets_store.errors import DomainError
-from sweets_store.hours import hours_overlap
+from sweets_store.instants import format_instant
 from sweets_store.retries import retried
 
 NAMED = 20  # a refusal names so many orders
@@ -83,7 +86,12 @@ def release_orders(*, bundle_id: int, order_ids: Collection[int]) -> Released:
     if others := sorted(set(order_ids) - undelivered):
         raise NotUndelivered(bundle_id=bundle_id, orders=", ".join(map(str, others[:NAMED])))
     none_left = undelivered == set(order_ids)
-    release(bundle_id=bundle_id, order_ids=set(order_ids), none_left=none_left)
+    release(
+        courier_id=bundle.courier_id,
+        bundle_id=bundle_id,
+        why=dict.fromkeys(sorted(order_ids), BY_DISPATCHER),
+        none_left=none_left,
+    )
     return Released(bundle_id, bundle.courier_id, sorted(order_ids), none_left)
 
 
@@ -98,7 +106,12 @@ def release_bundle(*, bundle_id: int) -> Released:
     if not carried:
         raise BundleIsCompleted(bundle_id=bundle_id)
     order_ids = [order.order_id for order in carried]
-    release(bundle_id=bundle_id, order_ids=order_ids, none_left=True)
+    release(
+        courier_id=bundle.courier_id,
+        bundle_id=bundle_id,
+        why=dict.fromkeys(order_ids, BY_DISPATCHER),
+        none_left=True,
+    )
     return Released(bundle_id, bundle.courier_id, order_ids, bundle_completed=True)
 
 
@@ -135,10 +148,16 @@ def move_bundle(*, bundle_id: int, courier_id: int, now: datetime) -> Moved:
     if not moved:
         reasons = "; ".join(f"order {order_id}: {reason}" for order_id, reason in staying[:NAMED])
         raise NothingFits(courier_id=courier_id, reasons=reasons)
-    taken_over = Bundle.objects.create(
-        courier_id=courier_id, courier_type=locked[courier_id].courier_type, assign_time=now
+    other = locked[courier_id]
+    taken_over = Bundle.objects.create(courier=other, courier_type=other.courier_type, assign_time=now)
+    take_out(
+        courier_id=bundle.courier_id,
+        bundle_id=bundle_id,
+        why=dict.fromkeys(moved, MOVED),
+        into=taken_over,
+        none_left=not staying,
     )
-    take_out(bundle_id=bundle_id, order_ids=moved, into=taken_over, none_left=not staying)
+    record_handed(courier=other, bundle_id=taken_over.bundle_id, order_ids=moved, assign_time=now)
     return Moved(bundle_id, courier_id, moved, staying)
 
 
@@ -179,8 +198,11 @@ def undo_completion(*, order_id: int, now: datetime, within: timedelta) -> Undon
         following=delivery.following,
     )
     take_from_totals(courier_id=courier_id, added=added)
+    details = {"complete_time": format_instant(order.complete_time)}
+    happened = [Happened(What.UNDONE, courier_id, bundle.bundle_id, order_id, details)]
     if bundle.is_completed:
-        reopen_bundle(bundle)
+        happened.append(reopen_bundle(bundle))
+    record(happened)
     return Undone(order_id, bundle.bundle_id, before, courier_statement(courier_id=courier_id))
 
 
@@ -213,7 +235,7 @@ def _require_idle(courier_id: int, *, but: Bundle | None = None) -> None:
 
 def _require_fitting(order: Order, courier: Courier, bundle: Bundle) -> None:
     own = CarriedOrder(order.order_id, order.weight, order.region, order.delivery_hours, bundle.bundle_id)
-    reasons = _against(own, courier)
+    reasons = against(own, regions=courier.regions, working_hours=courier.working_hours)
     if sum(each.weight for each in [*_undelivered(bundle.bundle_id), own]) > courier.capacity:
         reasons.append("capacity")
     if reasons:
@@ -226,11 +248,9 @@ def _what_fits(carried: list[CarriedOrder], courier: Courier) -> tuple[list[int]
         carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
     )
     moved = [order.order_id for order in kept]
-    others = [order for order in carried if order not in kept]
-    return moved, [(order.order_id, ", ".join(_against(order, courier)) or "capacity") for order in others]
-
-
-def _against(order: CarriedOrder, courier: Courier) -> list[str]:
-    """Why he could not carry even this one alone, as far as it is not its weight."""
-    reasons = [] if order.region in courier.regions else ["region"]
-    return reasons if hours_overlap(order.delivery_hours, courier.working_hours) else [*reasons, "hours"]
+    staying = [
+        (order.order_id, against(order, regions=courier.regions, working_hours=courier.working_hours))
+        for order in carried
+        if order not in kept
+    ]
+    return moved, [(order_id, ", ".join(reasons) or "capacity") for order_id, reasons in staying]

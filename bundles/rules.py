@@ -57,6 +57,12 @@ def keep_what_fits(
     return take_while_they_fit(fitting, capacity=capacity)
 
 
+def against(order: CarriedOrder, *, regions: Collection[int], working_hours: Sequence[str]) -> list[str]:
+    """Return why a courier of these regions and hours could not carry even this order alone, its weight apart."""
+    reasons = [] if order.region in regions else ["region"]
+    return reasons if hours_overlap(order.delivery_hours, working_hours) else [*reasons, "hours"]
+
+
 def delivery_time(complete_time: datetime, *, before: datetime) -> timedelta:
     """Return the time taken since the delivery before in the bundle, or its assign time (contract, "GET").
 

@@ -4,6 +4,7 @@ Their locks stand in bundles/locks.py and orders/arrivals.py. A bundle and its o
 row alone, so their own order does not matter.
 """
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
@@ -11,16 +12,19 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from bundles.assignments import carried_bundle, form_bundle
+from bundles.assignments import carried_bundle, form_bundle, record_handed
 from bundles.candidates import lightest_that_fit
 from bundles.deliveries import add_to_totals, complete_bundle, courier_with_totals, find_delivery, mark_delivered
 from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_regions
 from bundles.models import Bundle
 from bundles.releases import release
-from bundles.rules import CarriedOrder, added_by_delivery, keep_what_fits, rating
+from bundles.rules import CarriedOrder, added_by_delivery, against, keep_what_fits, rating
 from couriers.models import Courier
 from orders.models import Order, OrderQuerySet, UnknownOrder
+from record.models import What
+from record.recording import Happened, record
 from sweets_store.errors import DomainError, NotFound
+from sweets_store.instants import format_instant
 from sweets_store.retries import retried
 
 
@@ -64,9 +68,10 @@ def assign_orders(*, courier_id: int, now: datetime) -> Assignment:
     order_ids = lightest_that_fit(courier)
     if not order_ids:
         return Assignment([], None)
-    handed = form_bundle(courier=courier, order_ids=order_ids, assign_time=now)
+    bundle_id, handed = form_bundle(courier=courier, order_ids=order_ids, assign_time=now)
     if handed != len(order_ids):
         raise RuntimeError(f"{len(order_ids) - handed} of the orders chosen under lock were not free")
+    record_handed(courier=courier, bundle_id=bundle_id, order_ids=order_ids, assign_time=now)
     return Assignment(order_ids, now)
 
 
@@ -92,8 +97,11 @@ def complete_order(*, courier_id: int, order_id: int, complete_time: datetime) -
     if not mark_delivered(order_id=order_id, complete_time=complete_time):
         raise RuntimeError(f"order {order_id}, read under lock as undelivered, was delivered already")
     add_to_totals(courier_id=courier_id, added=added)
+    details = {"complete_time": format_instant(complete_time)}
+    happened = [Happened(What.COMPLETED, courier_id, delivery.bundle_id, order_id, details)]
     if not delivery.others_undelivered:
-        complete_bundle(delivery.bundle_id)
+        happened.append(complete_bundle(delivery.bundle_id))
+    record(happened)
     return complete_time
 
 
@@ -121,16 +129,32 @@ def change_courier(*, courier_id: int, changes: dict[str, Any]) -> Changed:
     for name, value in changes.items():
         setattr(courier, name, value)
     courier.save(update_fields=list(changes))
+    record_change(before, courier, changes)
 
     carried = [CarriedOrder(*order) for order in carried_orders(courier_id).values_list(*CarriedOrder._fields)]
     kept = keep_what_fits(
         carried, capacity=courier.capacity, regions=set(courier.regions), working_hours=courier.working_hours
     )
     kept_ids = {order.order_id for order in kept}
-    released = [order.order_id for order in carried if order.order_id not in kept_ids]
+    released = {
+        order.order_id: against(order, regions=courier.regions, working_hours=courier.working_hours) or ["capacity"]
+        for order in carried
+        if order.order_id not in kept_ids
+    }
     if released:
-        release(bundle_id=carried[0].bundle_id, order_ids=released, none_left=not kept)
-    return Changed(before, courier, released)
+        release(courier_id=courier_id, bundle_id=carried[0].bundle_id, why=released, none_left=not kept)
+    return Changed(before, courier, list(released))
+
+
+def record_change(before: Courier, after: Courier, changes: Iterable[str]) -> None:
+    """Put on record what of the courier is another now."""
+    details = {
+        name: {"from": was, "to": now}
+        for name in changes
+        if (was := getattr(before, name)) != (now := getattr(after, name))
+    }
+    if details:
+        record([Happened(What.CHANGED, after.courier_id, details=details)])
 
 
 class Statement(NamedTuple):

@@ -10,6 +10,7 @@ from bundles.services import carried_orders, courier_statement
 from couriers.models import Courier, CourierQuerySet, CourierType
 from couriers.serializers import CourierSerializer
 from couriers.services import import_couriers
+from record.models import Event
 from sweets_store.admin import (
     NOTHING,
     ChoiceFilter,
@@ -64,6 +65,9 @@ class CourierAdmin(ImportAdmin):
 
     others = "orders.order"
     why_label = _("Order, or several:")
+
+    def happened(self, record: Courier) -> QuerySet[Event]:
+        return Event.objects.of_courier(record.pk)
 
     def explained(self, record: Courier, numbers: list[int]) -> list[Explained]:
         found = []

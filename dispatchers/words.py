@@ -18,6 +18,11 @@ COLUMNS = [
     gettext_noop("yesterday"),
     gettext_noop("past 7 days"),
     gettext_noop("past 30 days"),
+    gettext_noop("region"),
+    gettext_noop("hours"),
+    gettext_noop("capacity"),
+    gettext_noop("dispatcher"),
+    gettext_noop("moved"),
 ]
 THEME = [
     gettext_noop("Apply Filters"),

@@ -9,6 +9,7 @@ from couriers.models import Courier
 from orders.models import Order, OrderQuerySet, OrderStatus
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
+from record.models import Event
 from sweets_store.admin import (
     MAX_EXPLAINED,
     NOTHING,
@@ -81,6 +82,9 @@ class OrderAdmin(ImportAdmin):
 
     others = "couriers.courier"
     why_label = _("Courier, or several; without a number all of them, page by page:")
+
+    def happened(self, record: Order) -> QuerySet[Event]:
+        return Event.objects.of_order(record.pk)
 
     def explained(self, record: Order, numbers: list[int]) -> list[Explained]:
         couriers = Courier.objects.in_bulk(numbers)

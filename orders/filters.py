@@ -2,6 +2,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from orders.models import Order, OrderQuerySet, OrderStatus
+from record.models import Event
 from sweets_store.lists import IdFilter, WeightFilter, WordFilter
 
 
@@ -23,3 +24,11 @@ class OrderFilters(django_filters.FilterSet):
 
     def in_status(self, orders: OrderQuerySet, name: str, status: str) -> QuerySet[Order]:
         return orders.in_status(status)
+
+
+class EventFilters(django_filters.FilterSet):
+    """None: an order has few."""
+
+    class Meta:
+        model = Event
+        fields: list[str] = []

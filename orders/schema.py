@@ -9,6 +9,7 @@ from orders.models import UnknownOrder
 from orders.serializers import (
     AssignSerializer,
     CompleteSerializer,
+    EventSerializer,
     ExplanationSerializer,
     ListedOrderSerializer,
     OrderSerializer,
@@ -92,6 +93,16 @@ documented = extend_schema_view(
         summary="An order with what became of it",
         parameters=[OpenApiParameter("order_id", ID, OpenApiParameter.PATH)],
         responses=answers_to_get(ListedOrderSerializer, UNKNOWN_ORDER),
+    ),
+)
+
+events_documented = extend_schema_view(
+    list=extend_schema(
+        operation_id="list_order_events",
+        summary="What happened to an order, by whom and when",
+        description="The first first. Events are never changed or removed.",
+        parameters=[OpenApiParameter("order_id", ID, OpenApiParameter.PATH)],
+        responses=answers_to_list(EventSerializer(many=True), unknown=UNKNOWN_ORDER),
     ),
 )
 

@@ -1,10 +1,12 @@
 from decimal import Decimal
+from typing import Any
 
 from rest_framework import serializers
 
 from bundles.explanations import CODES
 from couriers.models import CourierType
 from orders.services import order_row
+from record.models import WHY, What
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.serializers import (
     ChoiceField,
@@ -46,6 +48,33 @@ class ListedOrderSerializer(serializers.Serializer):
     courier_id = IdField(allow_null=True, source="bundle.courier_id")
     assign_time = InstantField(allow_null=True, source="bundle.assign_time")
     complete_time = InstantField(allow_null=True)
+
+
+class DetailsSerializer(serializers.Serializer):
+    """What the event tells beside, each where it has to do with it; as it was written."""
+
+    weight = WeightField(required=False)
+    region = IdField(required=False)
+    delivery_hours = HoursField(required=False)
+    complete_time = InstantField(required=False, allow_null=True)
+    why = serializers.ListField(child=ChoiceField(WHY), required=False, help_text="Why he carries it no longer.")
+
+    def to_representation(self, details: Any) -> Any:
+        return details
+
+
+class EventSerializer(serializers.Serializer):
+    """That something happened to an order."""
+
+    event_id = IdField()
+    at = InstantField()
+    what = ChoiceField([What.IMPORTED, What.ASSIGNED, What.RELEASED, What.COMPLETED, What.UNDONE, What.FOUND])
+    door = serializers.CharField(help_text="What it came in by: api, admin, or a command.")
+    actor = serializers.CharField(help_text="Who did it; empty where the API is open.")
+    request_id = serializers.CharField(help_text="That of the answer's header `X-Request-ID`; empty for a command.")
+    courier_id = IdField(allow_null=True)
+    bundle_id = IdField(allow_null=True)
+    details = DetailsSerializer(source="told")
 
 
 class ChangeSerializer(serializers.Serializer):

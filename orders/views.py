@@ -1,3 +1,4 @@
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -5,16 +6,18 @@ from rest_framework.response import Response
 from bundles.explanations import explain_order
 from bundles.services import assign_orders, complete_order
 from orders import schema
-from orders.filters import OrderFilters
+from orders.filters import EventFilters, OrderFilters
 from orders.models import Order
 from orders.serializers import (
     AssignSerializer,
     CompleteSerializer,
+    EventSerializer,
     ExplanationSerializer,
     ListedOrderSerializer,
     OrderSerializer,
 )
-from orders.services import order_with_bundle, take_orders
+from orders.services import order_with_bundle, require_order, take_orders
+from record.models import Event
 from sweets_store.api import read_import, read_object
 from sweets_store.ids import parse_id
 from sweets_store.instants import format_instant
@@ -53,3 +56,19 @@ class OrderViewSet(ListedViewSet):
         asked = CompleteSerializer.checked(read_object(request))
         complete_order(**asked)
         return Response({"order_id": asked["order_id"]})
+
+
+@schema.events_documented
+class OrderEventViewSet(ListedViewSet):
+    """What happened to an order, the first first."""
+
+    queryset = Event.objects.all()
+    serializer_class = EventSerializer
+    filterset_class = EventFilters
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return Event.objects.of_order(self.kwargs["order_id"])
+
+    def list(self, request: Request, order_id: int) -> Response:
+        require_order(order_id=order_id)
+        return super().list(request)

@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from sweets_store.ids import MAX_ID, parse_id
+from sweets_store.ids import ID_PATTERN, MAX_ID, parse_id
 from sweets_store.instants import shop_day
 
 COUNTED = 10_000
@@ -37,7 +37,10 @@ PAGES_AHEAD = 10
 MAX_SOUGHT = 100
 SHOWN_IN_A_LIST = 4
 MAX_EXPLAINED = 25
+EVENTS_SHOWN = 50
 
+
+MAYBE_ID = re.compile(ID_PATTERN)
 
 # How values read
 
@@ -206,6 +209,10 @@ class RecordAdmin(ModelAdmin):
     show_full_result_count = False
     change_form_template = "sweets_store/record.html"
 
+    def happened(self, record: Any) -> QuerySet[Any]:
+        """What the record tells of it: `record.models.Event`."""
+        raise NotImplementedError
+
     def listed_rows(self) -> QuerySet[Any]:
         """The rows with all that a list shows of them, by one statement."""
         rows: QuerySet[Any] = self.model._default_manager.all()
@@ -240,8 +247,31 @@ class RecordAdmin(ModelAdmin):
     ) -> HttpResponse:
         record = context["original"]
         facts = [(label_for_field(name, self.model, self), self.shown(record, name)) for name in self.facts]
-        shown = {"facts": facts, "deeds": self._deeds(request)}
+        shown = {"facts": facts, "deeds": self._deeds(request)} | self._timeline(request, record)
         return super().render_change_form(request, context | shown, *args, **kwargs)
+
+    def _timeline(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """The last events, the newest first; `older_url` leads to those before."""
+        events = self.happened(record).order_by("-pk")
+        if before := MAYBE_ID.fullmatch(request.GET.get("before", "")):
+            events = events.filter(pk__lt=min(int(before[0]), MAX_ID))
+        following = list(events[: EVENTS_SHOWN + 1])
+        page = following[:EVENTS_SHOWN]
+        return {
+            "events": [(moment(event.at), event, self._concerned(event, record)) for event in page],
+            "older_url": f"?{urlencode({'before': page[-1].pk})}#events" if len(following) > EVENTS_SHOWN else None,
+        }
+
+    def _concerned(self, event: Any, record: Any) -> SafeString:
+        """Links to whom and what the event has to do with, beside the record itself."""
+        concerned = [
+            ("orders_order", event.order_id),
+            ("bundles_bundle", event.bundle_id),
+            ("couriers_courier", event.courier_id),
+        ]
+        own = (f"{self.opts.app_label}_{self.opts.model_name}", record.pk)
+        links = ((record_link(*each),) for each in concerned if each[1] is not None and each != own)
+        return format_html_join(", ", "{}", links)
 
     def shown(self, record: Model, name: str) -> Any:
         """What a page shows of the record under the name of a field or a display."""

@@ -10,6 +10,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
@@ -227,7 +228,7 @@ def told(file: BinaryIO, run: Run) -> Iterator[bytes]:
     with ExitStack() as stack:
         stack.enter_context(file)
         rejects = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sweets-rejects-"))) / "rejects"
-        worker = Thread(target=work, args=[rejects])
+        worker = Thread(target=copy_context().run, args=[work, rejects])
         worker.start()
         stack.callback(worker.join)
         yield from map(line_of, iter(progress.get, None))

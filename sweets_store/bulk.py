@@ -20,14 +20,14 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     """Insert the rows, in their order, while they come: by one COPY on PostgreSQL, by `executemany` on SQLite.
 
     There a sequence is one statement, and what is none, and may not fit into memory, goes in a hundred rows at a time.
-    The values go to the columns as they are; JSON is text. Raises IntegrityError, and what `rows` raises; some rows may
-    then be inserted already, which the caller's transaction takes back.
+    The values, of which none may be None, go to the columns as they are; JSON is text. Raises IntegrityError, and what
+    `rows` raises; some rows may then be inserted already, which the caller's transaction takes back.
     """
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            copy_rows(cursor, f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", iter(rows))
+            copy_rows(cursor, f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", iter(rows))
         else:
             places = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  # the names are quoted

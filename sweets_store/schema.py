@@ -198,8 +198,10 @@ def answers_to_get(success: Any, *unknown: dict[str, str], bad: dict[str, str] =
     return {200: success} | refusals | UNAVAILABLE_503
 
 
-def answers_to_list(success: Any) -> dict[int, Any]:
-    return {200: success, 400: refused("Bad parameters, all of them named.", BAD_PARAMETERS)} | UNAVAILABLE_503
+def answers_to_list(success: Any, unknown: dict[str, str] | None = None) -> dict[int, Any]:
+    """`unknown` is the refusal where the list is a record's."""
+    answers = {200: success, 400: refused("Bad parameters, all of them named.", BAD_PARAMETERS)} | UNAVAILABLE_503
+    return answers | ({404: refused("There is no such record.", unknown)} if unknown else {})
 
 
 def answers_to_body(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 INDEX = "one_active_bundle_per_courier"
-TABLES = ("delivery_totals", "orders", "bundles", "couriers")
+TABLES = ("events", "delivery_totals", "orders", "bundles", "couriers")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from couriers.models import Courier, CourierType
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
+from record.models import Event
 
 NOW = datetime(2026, 1, 10, 9, tzinfo=UTC)
 
@@ -52,6 +53,11 @@ def history(seed=1):
 
 def rows():
     """Every row of the store's tables: equal before and after what must change nothing."""
+    return [*state(), list(Event.objects.values())]
+
+
+def state():
+    """The same without the record of what led to it."""
     return [list(model.objects.order_by("pk").values()) for model in (Courier, Bundle, Order, DeliveryTotal)]
 
 

@@ -1,12 +1,18 @@
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from bundles.models import Bundle
+from bundles.services import assign_orders, complete_order
 from bundles.tests.factories import BundleFactory
+from bundles.tests.scenes import NOW
 from couriers.tests.factories import CourierFactory
+from orders.models import Order
 from orders.tests.factories import OrderFactory
+from sweets_store.tests.pages import words
 from sweets_store.tests.statements import statements_captured
 
 LIST = "/admin/bundles/bundle/"
@@ -110,6 +116,40 @@ def test_a_list_asks_the_same_of_the_database_in_every_size(dispatcher):
     assert len(large) == len(small) == 5  # session, user, count, ids, rows
 
 
+def test_a_page_tells_what_happened_the_newest_first_and_page_by_page(dispatcher):
+    CourierFactory(courier_id=5, regions=[1])
+    OrderFactory.create_batch(80, region=1, weight="0.01")
+    assign_orders(courier_id=5, now=NOW)
+    bundle_id, order_id = Bundle.objects.get().pk, Order.objects.latest("pk").pk
+    complete_order(courier_id=5, order_id=order_id, complete_time=NOW)
+
+    def told(page):
+        return re.findall(r'<th scope="row">(\w+)</th><td>(.*?)</td>', page.content.decode(), re.DOTALL)
+
+    page = dispatcher.get(f"{LIST}{bundle_id}/change/")
+    assert [what for what, _ in told(page)] == ["Completed"] + ["Assigned"] * 49
+    assert f">Order {order_id}<" in told(page)[0][1]
+    assert f">Bundle {bundle_id}<" not in told(page)[0][1]
+    assert "delivered: 2026-01-10 09:00:00" in words(page)
+
+    [older] = re.findall(r'href="(\?before=[0-9]+)#events">Older', page.content.decode())
+    page = dispatcher.get(f"{LIST}{bundle_id}/change/{older}")
+    assert [what for what, _ in told(page)] == ["Assigned"] * 31 + ["Formed"]
+    assert "Older" not in words(page)
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", "1e3", "9" * 19, "9" * 30, "%00"])
+def test_where_there_is_nothing_before_the_last_events_are_told(dispatcher, before):
+    CourierFactory(courier_id=5, regions=[1])
+    OrderFactory(region=1)
+    assign_orders(courier_id=5, now=NOW)
+
+    page = dispatcher.get(f"{LIST}{Bundle.objects.get().pk}/change/?before={before}")
+
+    assert page.status_code == (400 if before == "%00" else 200)
+    assert before == "%00" or "Formed" in words(page)
+
+
 def test_a_page_asks_the_same_of_the_database_in_every_size(dispatcher):
     bundle = BundleFactory(bundle_id=11)
     OrderFactory(bundle=bundle)
@@ -120,4 +160,4 @@ def test_a_page_asks_the_same_of_the_database_in_every_size(dispatcher):
     with statements_captured() as large:
         dispatcher.get(f"{LIST}11/change/")
 
-    assert len(large) == len(small) == 4  # session, user, bundle, its orders with it
+    assert len(large) == len(small) == 5  # session, user, bundle, its orders with it, the record

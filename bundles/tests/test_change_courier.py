@@ -300,4 +300,4 @@ def test_statements_do_not_grow_with_the_bundle(api, size):
     with statements_captured() as statements:
         answer = api.patch("/couriers/2", {"regions": [2]})
     assert answer.status == 200
-    assert len(statements) == {"postgresql": 9, "sqlite": 8}[connection.vendor]
+    assert len(statements) == {"postgresql": 11, "sqlite": 10}[connection.vendor]

@@ -5,9 +5,11 @@ from django.core.management import call_command
 from django.db import connection
 
 from bundles.models import Bundle
-from bundles.tests.scenes import history, recomputed, rows, totals
+from bundles.tests.scenes import history, recomputed, state, totals
+from bundles.tests.verifying import verified
 from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
+from record.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +22,7 @@ def migrate():
 
 def rows_of_then():
     """The rows without what has been counted only since."""
-    return [[{**row, "released_orders": None} for row in table] for table in rows()]
+    return [[{**row, "released_orders": None} for row in table] for table in state()]
 
 
 def test_a_store_that_has_delivered_is_migrated_back_and_forth(migrate):
@@ -36,6 +38,17 @@ def test_a_store_that_has_delivered_is_migrated_back_and_forth(migrate):
     assert rows_of_then() == before
     assert (totals(), dict(Courier.objects.values_list("pk", "earnings"))) == recomputed()
     assert len(totals()) == 9
+
+
+def test_a_store_without_a_record_is_put_on_record(migrate):
+    history()
+    migrate("bundles", "0005")
+    Event.objects.all().delete()
+
+    migrate()
+
+    assert verified() == (0, [])
+    assert set(Event.objects.values_list("what", "door")) == {("found", "migrate")}
 
 
 def test_bookings_are_taken_back_and_made_again(migrate):

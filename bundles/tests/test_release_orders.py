@@ -106,4 +106,4 @@ def test_statements_do_not_grow_with_the_bundle(count):
 
     # the bundle (asked for here), itself, the courier's lock, its orders, released, counted, completed: two
     postgresql_announces = len([sql for sql in statements if "order_arrivals" in sql])
-    assert len(statements) - postgresql_announces == 8
+    assert len(statements) - postgresql_announces == 9

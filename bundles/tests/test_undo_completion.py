@@ -17,7 +17,7 @@ from bundles.dispatch import (
 )
 from bundles.models import Bundle
 from bundles.services import NotAssigned, assign_orders, change_courier, complete_order, courier_statement
-from bundles.tests.scenes import NOW, rolled_back, rows, what_is_wrong
+from bundles.tests.scenes import NOW, rolled_back, rows, state, what_is_wrong
 from couriers.tests.factories import CourierFactory
 from orders.models import UnknownOrder
 from orders.tests.factories import OrderFactory
@@ -65,14 +65,14 @@ def test_all_is_as_if_the_undone_had_never_been_delivered(deliveries, undone):
             for order_id, after in deliveries:
                 if order_id not in wrong:
                     complete(order_id, after=after)
-            expected = rows()
+            expected = state()
         for order_id, after in deliveries:
             complete(order_id, after=after)
 
         for order_id in wrong:
             undo(order_id)
 
-        assert rows() == expected
+        assert state() == expected
         assert what_is_wrong() == []
 
 

@@ -61,6 +61,9 @@ def fill_store(api):
     }
 
 
+RECORD_CODES = ("off_the_record", "not_on_record", "gone", "event_does_not_follow")
+
+
 def verified():
     """Run the command; return its exit code and (code, subject) of each fault that it names."""
     out = StringIO()
@@ -73,7 +76,15 @@ def verified():
 
 
 def verified_after(statements, bundles):
-    """Corrupt the store of `fill_store` by the statements, verify it and return the same."""
+    """Corrupt the store of `fill_store` by the statements, verify it and return the same.
+
+    Without what the replay of the record finds, which is nearly all of it: see test_verify_record.py.
+    """
+    code, named = all_verified_after(statements, bundles)
+    return code, [fault for fault in named if fault[0] not in RECORD_CODES]
+
+
+def all_verified_after(statements, bundles):
     with guards_down() as cursor:
         for statement in statements:
             cursor.execute(statement % bundles)

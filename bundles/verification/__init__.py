@@ -5,6 +5,8 @@ the candidates or the rules whether they were right. A value that is named as ba
 """
 
 from bundles.verification.checks import faults
+from bundles.verification.replay import record_faults
+from bundles.verification.stock import take_stock
 from bundles.verification.stored import snapshot, store_size
 
-__all__ = ["faults", "snapshot", "store_size"]
+__all__ = ["faults", "record_faults", "snapshot", "store_size", "take_stock"]

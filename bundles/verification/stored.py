@@ -113,6 +113,25 @@ class CourierBooks(NamedTuple):
     deliveries: Iterator[DeliveryRow]
 
 
+class EventRow(NamedTuple):
+    """An event of the courier, bundle or order whose id is `record_id`."""
+
+    record_id: int
+    event_id: int
+    what: Any
+    courier_id: Any
+    bundle_id: Any
+    order_id: Any
+    details: Any
+
+
+class RowOnRecord(NamedTuple):
+    """Of a courier, bundle or order what must follow from the events on record."""
+
+    record_id: int
+    values: tuple[Any, ...]
+
+
 class StoreSize(NamedTuple):
     couriers: int
     bundles: int
@@ -200,6 +219,19 @@ def active_bundles() -> Iterator[tuple[Any, int]]:
     return _rows("SELECT courier_id, bundle_id FROM bundles WHERE is_completed = FALSE ORDER BY courier_id, bundle_id")
 
 
+def events_of(kind: str) -> Iterator[EventRow]:
+    """Yield the events by the id of the courier, bundle or order, those of one as they happened.
+
+    A bundle's tell of its orders, too, and a courier's of his bundles.
+    """
+    return map(EventRow._make, _rows(_EVENTS[kind]))
+
+
+def rows_on_record(kind: str) -> Iterator[RowOnRecord]:
+    """Yield them by id."""
+    return (RowOnRecord(record_id, tuple(values)) for record_id, *values in _rows(_ON_RECORD[kind]))
+
+
 _SIZE = "SELECT (SELECT count(*) FROM couriers), (SELECT count(*) FROM bundles), (SELECT count(*) FROM orders)"
 _ORDERS = """
     SELECT order_id, weight, region, delivery_hours, delivery_mask, bundle_id, {complete_time} FROM orders
@@ -222,6 +254,27 @@ _BUNDLES = """
     FROM bundles LEFT JOIN couriers ON couriers.courier_id = bundles.courier_id
     ORDER BY bundle_id
 """
+
+_EVENTS = {
+    kind: f"""
+        SELECT {kind}_id, event_id, what, courier_id, bundle_id, order_id, details FROM events
+        WHERE {kind}_id IS NOT NULL {others} ORDER BY {kind}_id, event_id
+    """  # noqa: S608  # only our own words
+    for kind, others in {"courier": "AND order_id IS NULL", "bundle": "", "order": ""}.items()
+}
+_ON_RECORD = {
+    "courier": """
+        SELECT courier_id, courier_type, regions, working_hours, earnings FROM couriers
+        WHERE {courier_is_a_number} ORDER BY courier_id
+    """,
+    "bundle": """
+        SELECT bundle_id, courier_id, courier_type, {assign_time}, {is_completed}, released_orders FROM bundles
+        ORDER BY bundle_id
+    """,
+    "order": """
+        SELECT order_id, weight, region, delivery_hours, bundle_id, {complete_time} FROM orders ORDER BY order_id
+    """,
+}
 
 _AS_STORED = {
     # psycopg2 fails on infinity, on years before 1 and after 9999.

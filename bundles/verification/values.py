@@ -44,20 +44,20 @@ def read_weight(stored: Any) -> Decimal:
 
 @lru_cache(maxsize=64)
 def read_regions(stored: Any) -> frozenset[int]:
-    return frozenset(_regions.to_internal_value(_read_json(stored)))
+    return frozenset(_regions.to_internal_value(read_json(stored)))
 
 
 @lru_cache(maxsize=1_024)
 def read_hours(stored: Any) -> Hours:
     """A window holds the minutes from its start up to its end, not the one at its end: who shares one overlaps."""
-    windows = _hours.to_internal_value(_read_json(stored))
+    windows = _hours.to_internal_value(read_json(stored))
     minutes = 0
     for start, end in map(parse_window, windows):
         minutes |= (1 << end) - (1 << start)
     return Hours(delivery_mask(windows), minutes)
 
 
-def _read_json(stored: Any) -> Any:
+def read_json(stored: Any) -> Any:
     """Return what the JSON text says; None, which is no list, where it is none."""
     try:
         return decoder.decode(stored)

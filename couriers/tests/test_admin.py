@@ -94,4 +94,4 @@ def test_a_page_asks_the_same_of_the_database_in_every_size(dispatcher):
     with statements_captured() as large:
         dispatcher.get(f"{LIST}5/change/")
 
-    assert len(large) == len(small) == 5  # session, user, courier, his statement, what he carries
+    assert len(large) == len(small) == 6  # session, user, courier, his statement, what he carries, the record

@@ -16,6 +16,7 @@ from couriers.tests.factories import CourierFactory
 from dispatchers.deeds import DEEDS
 from orders.models import Order
 from orders.tests.factories import OrderFactory
+from record.models import Event
 from sweets_store.tests.pages import words
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,7 @@ def test_an_assign_is_shown_and_then_done(dispatcher, scene):
     done = confirm(dispatcher, shown)
 
     assert told(done) == ["Courier 5 Done He gets 2 orders: 1, 2"]
+    assert set(Event.objects.filter(courier_id=5).values_list("door", "actor")) == {("admin", "dispatcher")}
     assert list(Order.objects.filter(bundle__courier_id=5).values_list("pk", flat=True)) == [1, 2]
 
 

@@ -12,6 +12,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.core.management.base import DjangoHelpFormatter
 from django.db import InterfaceError, OperationalError
 
+from sweets_store.acting import command_acts
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.formats import FORMATS, reader_of
@@ -82,7 +83,7 @@ class ImportCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name, rejects, dry_run = options["file"], options["skip_bad"], options["dry_run"]
         try:
-            with opened(name) as file:
+            with opened(name) as file, command_acts(self.name()):
                 reader = reader_of(file, self.serializer, name=name, file_format=options["format"])
                 outcome = type(self).service(file=reader, rejects=rejects, watch=self.show_progress, dry_run=dry_run)
         except ImportRefused as refused:
@@ -102,6 +103,10 @@ class ImportCommand(BaseCommand):
             self.end_progress()
         self.warn(outcome)
         self.report(outcome, rejects, dry_run)
+
+    @classmethod
+    def name(cls) -> str:
+        return cls.__module__.rpartition(".")[2]
 
     def show_bad_rows(self, refused: ImportRefused) -> None:
         for row in refused.bad_rows:

@@ -32,31 +32,32 @@ MAX_PLACES = 1_000
 NONE = "0"  # the SQL condition that holds of no row
 
 Watch = Callable[[str, int], None]
-Last = Callable[[], None]
+Taken = Callable[[Iterable[Row]], None]
 
 
 def nothing() -> None:
-    """What is done last of all before an import commits, where nothing is."""
+    """What is done where no rejects are to be published."""
 
 
 @retried
 def insert_all_or_none(
-    model: type[Model], checked: CheckedImport, columns: Sequence[str], *, last: Last = nothing
+    model: type[Model], checked: CheckedImport, columns: Sequence[str], *, taken: Taken
 ) -> list[int]:
     """Insert the checked objects and return their ids in the order sent. Raises ValidationFailed, naming every fault.
 
     Ids that the store has are looked up before the transaction, so that on SQLite all is checked before the write lock
     is taken. Two imports may still race over one id: the slower one meets the primary key, looks again and reports.
-    Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock. `last` is
-    called once they are in, just before the commit.
+    Rows go in by ascending id, so that such imports wait for each other in one order and cannot deadlock. `taken` is
+    given them once they are in, just before the commit.
     """
     ids = checked.usable_ids()
     checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
     checked.raise_if_bad()
     try:
         with transaction.atomic():
-            insert_rows(model, columns, sorted(checked.rows))
-            last()
+            rows = sorted(checked.rows)
+            insert_rows(model, columns, rows)
+            taken(rows)
     except IntegrityError:
         checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
         checked.raise_if_bad()
@@ -121,7 +122,7 @@ def import_file(
     *,
     rejects: Path | None = None,
     watch: Watch = unwatched,
-    last: Last = nothing,
+    taken: Taken,
     never_taken: str = NONE,
     dry_run: bool = False,
     most: int = sys.maxsize,
@@ -137,7 +138,7 @@ def import_file(
     All is checked before the transaction, so that on SQLite the write lock is held for the inserts alone. Another
     import may still take an id meanwhile: this one meets the primary key, rolls back, looks again and passes over or
     refuses that row. Rows go in by ascending id, as in every import: they wait for each other in one order and cannot
-    deadlock. `last` is called once they are in; before the commit follows only that the rejects get their name.
+    deadlock. `taken` is given them once they are in; before the commit follows only that the rejects get their name.
     """
     with ExitStack() as stack:
         draft = stack.enter_context(new_rejects(rejects)) if rejects else None
@@ -156,7 +157,7 @@ def import_file(
                 if dry_run:
                     publish()
                 else:
-                    insert_good_rows(model, columns, spool, watch, last, publish)
+                    insert_good_rows(model, columns, spool, watch, taken, publish)
             except IntegrityError:
                 if not compare_with_store(model, reader.serializer, columns, spool):
                     raise
@@ -269,17 +270,23 @@ def write_rejects(reader: Reader, spool: Spool, draft: Rejects) -> None:
 @retried
 @transaction.atomic
 def insert_good_rows(
-    model: type[Model], columns: Sequence[str], spool: Spool, watch: Watch, last: Last, publish: Last
+    model: type[Model],
+    columns: Sequence[str],
+    spool: Spool,
+    watch: Watch,
+    taken: Taken,
+    publish: Callable[[], None],
 ) -> None:
     def watched(rows: Iterable[Row]) -> Iterator[Row]:
-        taken = 0
-        for taken, row in enumerate(rows, 1):
+        stored = 0
+        for stored, row in enumerate(rows, 1):
             yield row
-            if taken % WATCHED_ROWS == 0:
-                watch("stored", taken)
-        watch("stored", taken)
+            if stored % WATCHED_ROWS == 0:
+                watch("stored", stored)
+        watch("stored", stored)
 
     with closing(spool.good_rows()) as rows:  # before the spool, also where an insert fails
         insert_rows(model, columns, watched(rows))
-    last()
+    with closing(spool.good_rows()) as rows:
+        taken(rows)
     publish()  # before the commit: who dies in between leaves rejects and an unchanged store

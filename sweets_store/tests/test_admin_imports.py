@@ -19,6 +19,7 @@ from orders.models import Order
 from orders.serializers import OrderSerializer
 from orders.services import COLUMNS
 from orders.tests.factories import OrderFactory
+from record.models import Event
 from sweets_store.bulk import insert_rows
 from sweets_store.imports.writing import written
 from sweets_store.tests.pages import words
@@ -102,6 +103,7 @@ def test_a_sample_imports_as_it_is(dispatcher, records, file_format):
     result, rejects, _ = run(dispatcher, "all", sample, f"sample.{file_format}", records)
 
     assert (result["taken"], result["refused"], rejects) == (3, 0, b"")
+    assert set(Event.objects.values_list("door", "actor")) == {("admin", "dispatcher")}
     assert list(MODELS[records].objects.values_list("pk", flat=True)) == [900_001, 900_002, 900_003]
     assert response["Content-Disposition"].endswith(f'-sample.{file_format}"')
 

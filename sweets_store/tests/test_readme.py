@@ -61,6 +61,7 @@ def test_every_endpoint_is_shown():
         ("GET", "/orders"),
         ("GET", "/orders/{id}"),
         ("GET", "/orders/{id}/explain"),
+        ("GET", "/orders/{id}/events"),
         ("POST", "/orders/assign"),
         ("POST", "/orders/complete"),
         ("GET", "/bundles"),

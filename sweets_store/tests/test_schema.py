@@ -183,6 +183,7 @@ def test_all_routes_of_the_api_are_in_it():
         ("GET", "/orders"),
         ("POST", "/orders"),
         ("GET", "/orders/{order_id}"),
+        ("GET", "/orders/{order_id}/events"),
         ("GET", "/orders/{order_id}/explain"),
         ("POST", "/orders/assign"),
         ("POST", "/orders/complete"),
@@ -236,6 +237,7 @@ def test_all_answers_have_an_example_but_the_lists_an_order_and_a_bundle():
         ("list_couriers", 200),
         ("list_orders", 200),
         ("list_bundles", 200),
+        ("list_order_events", 200),
         ("get_order", 200),
         ("get_bundle", 200),
     }

@@ -10,6 +10,7 @@ from bundles.locks import UnknownCourier
 from bundles.management.arguments import id_argument
 from bundles.services import Assignment, assign_orders
 from couriers.models import Courier
+from sweets_store.acting import command_acts
 from sweets_store.instants import format_instant
 
 PAGE = 1_000
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         unknown = 0
         for courier_id in all_courier_ids() if options["all"] else options["courier_ids"]:
             try:
-                assignment = assign_orders(courier_id=courier_id, now=timezone.now())
+                with command_acts("assign_orders"):
+                    assignment = assign_orders(courier_id=courier_id, now=timezone.now())
             except UnknownCourier as refusal:
                 unknown += 1
                 self.stderr.write(f"courier {courier_id}: {refusal}")

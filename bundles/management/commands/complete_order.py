@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from bundles.management.arguments import id_argument, instant_argument
 from bundles.services import complete_order
+from sweets_store.acting import command_acts
 from sweets_store.errors import DomainError
 from sweets_store.instants import format_instant
 
@@ -28,7 +29,8 @@ class Command(BaseCommand):
         courier_id, order_id = options["courier_id"], options["order_id"]
         asked = options["at"] or timezone.now()
         try:
-            delivered = complete_order(courier_id=courier_id, order_id=order_id, complete_time=asked)
+            with command_acts("complete_order"):
+                delivered = complete_order(courier_id=courier_id, order_id=order_id, complete_time=asked)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
         if delivered == asked:
