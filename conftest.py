@@ -3,7 +3,9 @@
 import os
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -47,6 +49,7 @@ def api(db):
 @pytest.fixture
 def dispatcher(client, django_user_model):
     """The browser of someone who may see and do all that the admin offers."""
+    ContentType.objects.get_for_models(*apps.get_models())  # looked up once by a process, whichever page is the first
     client.force_login(django_user_model.objects.create(username="dispatcher", is_staff=True, is_superuser=True))
     return client
 

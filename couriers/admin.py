@@ -1,6 +1,9 @@
 from django.contrib import admin
 from django.db.models import Count, Max, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +27,9 @@ from sweets_store.admin import (
 )
 from sweets_store.admin_imports import ImportAdmin
 from sweets_store.errors import NotFound
+
+SEE_DAYS = ("couriers.view_courier", "bundles.view_bundle", "orders.view_order")
+SEE_PAY = ("dispatchers.see_pay",)
 
 
 class CourierTypeFilter(ChoiceFilter):
@@ -68,6 +74,12 @@ class CourierAdmin(ImportAdmin):
 
     def happened(self, record: Courier) -> QuerySet[Event]:
         return Event.objects.of_courier(record.pk)
+
+    def links(self, request: HttpRequest, record: Courier) -> list[tuple[str, str]]:
+        his = f"?{urlencode({'courier': record.pk})}"
+        pages = [(gettext("His day"), "day", SEE_DAYS), (gettext("His pay slip"), "pay", SEE_PAY)]
+        allowed = [(title, page) for title, page, needed in pages if request.user.has_perms(needed)]
+        return [*super().links(request, record), *((title, reverse(f"admin:{page}") + his) for title, page in allowed)]
 
     def explained(self, record: Courier, numbers: list[int]) -> list[Explained]:
         found = []

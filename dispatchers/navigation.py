@@ -19,6 +19,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
     deliveries = [
         *link(_("Board"), "dashboard", "index", *PERMISSIONS),
+        *link(_("A day"), "view_timeline", "day", *PERMISSIONS),
         *link(_("Orders"), "shopping_bag", "orders_order_changelist", "orders.view_order"),
         *link(_("Couriers"), "directions_bike", "couriers_courier_changelist", "couriers.view_courier"),
         *link(_("Bundles"), "inventory_2", "bundles_bundle_changelist", "bundles.view_bundle"),

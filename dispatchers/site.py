@@ -12,6 +12,7 @@ from django.views.i18n import set_language
 from unfold.sites import UnfoldAdminSite
 
 from dispatchers.board import PERMISSIONS, board_context
+from dispatchers.day import day_page
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Deed
 from dispatchers.deeds.page import begin, deed_page
@@ -29,6 +30,7 @@ class DispatcherSite(UnfoldAdminSite):
         return [
             path("language/", set_language, name="set_language"),
             path("dispatch/<slug:name>/", self.admin_view(partial(deed_page, site=self)), name="deed"),
+            path("day/", self.admin_view(partial(day_page, site=self)), name="day"),
             path("pay/", self.admin_view(partial(pay_page, site=self)), name="pay"),
             *super().get_urls(),
         ]

@@ -247,8 +247,13 @@ class RecordAdmin(ModelAdmin):
     ) -> HttpResponse:
         record = context["original"]
         facts = [(label_for_field(name, self.model, self), self.shown(record, name)) for name in self.facts]
-        shown = {"facts": facts, "deeds": self._deeds(request)} | self._timeline(request, record)
+        shown = {"facts": facts, "deeds": self._deeds(request), "links": self.links(request, record)}
+        shown |= self._timeline(request, record)
         return super().render_change_form(request, context | shown, *args, **kwargs)
+
+    def links(self, request: HttpRequest, record: Any) -> list[tuple[str, str]]:
+        """Where the record's page leads, beside its deeds: titles and URLs."""
+        return []
 
     def _timeline(self, request: HttpRequest, record: Any) -> dict[str, Any]:
         """The last events, the newest first; `older_url` leads to those before."""
@@ -372,10 +377,8 @@ class ExplainedAdmin(RecordAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_why"
         return [path("<path:object_id>/why/", self.admin_site.admin_view(self.why), name=name), *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return super().change_view(request, object_id, form_url, {"links": [(_("Why, why not?"), "../why/")]})
+    def links(self, request: HttpRequest, record: Any) -> list[tuple[str, str]]:
+        return [*super().links(request, record), (_("Why, why not?"), "../why/")]
 
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)

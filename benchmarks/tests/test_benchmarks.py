@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 DATABASE = os.environ.get("DATABASE_URL", "sqlite")
@@ -48,6 +49,7 @@ OWN_ONLY = {
 }
 
 
+@pytest.mark.postgresql  # whose stores are the harder ones to make
 def test_the_quick_form_measures_everything_at_an_own_store_and_at_another_one(store, tmp_path):
     file = tmp_path / "figures.json"
 

@@ -10,6 +10,8 @@ import pytest
 from bundles.tests import reference, serial
 from bundles.tests.replay import Call, Unexplained, explain
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 ALL_DAY = ["09:00-18:00"]
 

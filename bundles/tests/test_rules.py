@@ -19,6 +19,8 @@ from bundles.rules import (
 )
 from bundles.tests import reference
 
+pytestmark = pytest.mark.once
+
 ASSIGNED = datetime(2026, 1, 10, 9, tzinfo=UTC)
 
 # Few values each, so that equal weights, touching windows and full loads come up often.

@@ -31,7 +31,9 @@ def pytest_load_initial_conftests(early_config):
     os.environ["ENV_FILE"] = os.devnull
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server that the tests bring keeps its lock
     if early_config.known_args_namespace.database == "postgresql":
-        os.environ["DATABASE_URL"] = os.environ.get("TEST_POSTGRESQL_URL") or _own_server(early_config, folder)
+        if not os.environ.get("TEST_POSTGRESQL_URL"):  # the processes of `-n` inherit it
+            os.environ["TEST_POSTGRESQL_URL"] = _own_server(early_config, folder)
+        os.environ["DATABASE_URL"] = os.environ["TEST_POSTGRESQL_URL"]
     return (yield)
 
 
@@ -46,7 +48,7 @@ def _own_server(config, folder):
 
 def pytest_collection_modifyitems(config, items):
     """Deselect what is for the other database only."""
-    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[config.option.database]
-    kept = [item for item in items if item.get_closest_marker(other) is None]
+    others = {"sqlite": ["postgresql"], "postgresql": ["sqlite", "once"]}[config.option.database]
+    kept = [item for item in items if not any(map(item.get_closest_marker, others))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept

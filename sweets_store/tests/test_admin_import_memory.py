@@ -59,6 +59,7 @@ def orders(windows):
         yield {"order_id": 1 + number, "weight": weight, "region": 1, "delivery_hours": own}
 
 
+@pytest.mark.once
 def test_files_of_100_000_rows_take_less_than_100_megabytes(worker_store):
     browser = Browser(worker_store)
     run = "/admin/orders/order/import/run/?mode=%s&name=o.%s"

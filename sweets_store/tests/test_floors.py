@@ -16,6 +16,7 @@ FLOORS = {
             "assignments",
             "board",
             "candidates",
+            "day",
             "deliveries",
             "dispatch",
             "explanations",

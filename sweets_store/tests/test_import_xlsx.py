@@ -22,7 +22,7 @@ HEADER = ["order_id", "weight", "region", "delivery_hours"]
 ROW = [1, 0.5, 2, "09:00-12:00"]
 OBJECT = {"order_id": 1, "weight": Decimal("0.5"), "region": 2, "delivery_hours": ["09:00-12:00"]}
 
-pytestmark = pytest.mark.sqlite  # no database in it: once is enough
+pytestmark = pytest.mark.once
 
 RELATION = '<Relationship Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
 

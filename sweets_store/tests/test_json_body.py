@@ -14,6 +14,8 @@ from sweets_store.json_body import JSONBody
 from sweets_store.strict_json import BrokenJSON, loads_object
 from sweets_store.tests.test_import_readers import BROKEN_JSON, ORDER, blanks, documents, sizes, values
 
+pytestmark = pytest.mark.once
+
 FIELDS = OrderSerializer.checks()
 
 
