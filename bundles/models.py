@@ -14,7 +14,7 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
 class Bundle(models.Model):
     """Orders that a courier was handed together. Active until its last undelivered order is delivered or released."""
 
-    bundle_id = models.BigAutoField(primary_key=True)
+    bundle_id = models.BigAutoField(primary_key=True, verbose_name=_("number"))
     courier = models.ForeignKey(Courier, on_delete=models.PROTECT, related_name="bundles")
     courier_type = models.CharField(
         max_length=4, choices=CourierType, help_text="The courier's type when the bundle was formed: it sets the pay."

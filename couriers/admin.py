@@ -122,8 +122,10 @@ class CourierAdmin(ImportAdmin):
     @admin.display(description=_("earnings and rating"))
     def earnings_and_rating(self, courier: Courier) -> str:
         statement = courier_statement(courier_id=courier.courier_id)
-        rating = "no rating yet" if statement.rating is None else f"rating {statement.rating} of 5"
-        return f"earned {statement.earnings:,}, {rating}"
+        if statement.rating is None:
+            return gettext("earned %(earnings)s, no rating yet") % {"earnings": f"{statement.earnings:,}"}
+        told = {"earnings": f"{statement.earnings:,}", "rating": statement.rating}
+        return gettext("earned %(earnings)s, rating %(rating)s of 5") % told
 
     @admin.display(description=_("carries now"))
     def carries_now(self, courier: Courier) -> SafeString | str:
@@ -133,7 +135,7 @@ class CourierAdmin(ImportAdmin):
         if not carried["orders"]:
             return NOTHING
         bundle = record_link("bundles_bundle", carried["bundle_id"])
-        return format_html("{}: {} to deliver, {}", bundle, carried["orders"], kilograms(carried["weight"]))
+        return format_html(gettext("{}: {} to deliver, {}"), bundle, carried["orders"], kilograms(carried["weight"]))
 
     @admin.display(description=_("bundles"))
     def bundles_link(self, courier: Courier) -> SafeString:

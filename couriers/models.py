@@ -27,7 +27,7 @@ class CourierQuerySet(models.QuerySet["Courier"]):
 
 
 class Courier(models.Model):
-    courier_id = models.BigIntegerField(primary_key=True)
+    courier_id = models.BigIntegerField(primary_key=True, verbose_name=_("number"))
     courier_type = models.CharField(max_length=4, choices=CourierType)
     regions = models.JSONField(help_text="Regions he works in, in the order sent.")
     working_hours = models.JSONField(help_text='Windows "HH:MM-HH:MM", in the order sent.')

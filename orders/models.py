@@ -48,7 +48,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """Free while it has no bundle, assigned while it has one and no complete time, then delivered."""
 
-    order_id = models.BigIntegerField(primary_key=True)
+    order_id = models.BigIntegerField(primary_key=True, verbose_name=_("number"))
     weight = models.DecimalField(max_digits=4, decimal_places=2, help_text="Kilograms.")
     region = models.BigIntegerField()
     delivery_hours = models.JSONField(help_text='Windows "HH:MM-HH:MM", in the order sent.')
