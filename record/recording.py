@@ -28,16 +28,21 @@ def record(happened: Sequence[Happened]) -> None:
     """Put on record what happened, in that order, now, and done by whom `acting` names."""
     if not happened:
         return
-    context = [instant_to_column(timezone.now()), *acting()]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD[connection.vendor], [*context, json.dumps(happened)])
+        cursor.execute(_RECORD[connection.vendor], [*when_and_who(), json.dumps(happened)])
 
 
 def record_import(what: What, id_column: str, events: Iterable[tuple[int, str]]) -> None:
     """Put on record what was imported: each by its id, with the details as JSON text."""
-    context = (instant_to_column(timezone.now()), what.value, *acting())
-    columns = ("at", "what", "door", "actor", "request_id", id_column, "details")
+    context = (*when_and_who(), what.value)
+    columns = ("at", "door", "actor", "request_id", "what", id_column, "details")
     insert_rows(Event, columns, ((*context, object_id, details) for object_id, details in events))
+
+
+def when_and_who() -> list[Any]:
+    """What the columns `at`, `door`, `actor` and `request_id` are to hold."""
+    door, actor, request_id, at = acting()
+    return [instant_to_column(at or timezone.now()), door, actor, request_id]
 
 
 def as_json(model: type[Model], columns: Sequence[str]) -> str:

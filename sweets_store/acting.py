@@ -9,15 +9,20 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import NamedTuple
 
 
 class Acting(NamedTuple):
-    """`door` is api, admin or the name of a command; `actor` a user or a token, empty where nobody said who he is."""
+    """`door` is api, admin or the name of a command; `actor` a user or a token, empty where nobody said who he is.
+
+    `at` is the time that it is for him, if it is not the clock's.
+    """
 
     door: str
     actor: str = ""
     request_id: str = ""
+    at: datetime | None = None
 
 
 _NO_DOOR = Acting("python")
@@ -38,9 +43,9 @@ def is_known_as(actor: str) -> None:
 
 
 @contextmanager
-def command_acts(command: str) -> Iterator[None]:
+def command_acts(command: str, *, at: datetime | None = None) -> Iterator[None]:
     """A management command does what is done inside, for the user of the operating system who runs it."""
-    token = _acting.set(Acting(command, _system_user()))
+    token = _acting.set(Acting(command, _system_user(), at=at))
     try:
         yield
     finally:

@@ -5,15 +5,12 @@ from collections import defaultdict
 
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils import timezone
 
 from bundles.models import Bundle
 from bundles.verification.replay import off_the_record
 from couriers.models import Courier
 from orders.models import Order
-from record.recording import IDS, as_json
-from sweets_store.acting import acting
-from sweets_store.instants import instant_to_column
+from record.recording import IDS, as_json, when_and_who
 
 
 @transaction.atomic
@@ -28,9 +25,8 @@ def take_stock() -> int:
         found: defaultdict[str, set[int]] = defaultdict(set)
         for kind, record_id, _ in off_the_record():
             found[kind].add(record_id)
-        context = [instant_to_column(timezone.now()), *acting()]
         for kind, ids in found.items():
-            cursor.execute(_statement(kind), [*context, json.dumps(list(ids))])
+            cursor.execute(_statement(kind), [*when_and_who(), json.dumps(list(ids))])
     return sum(map(len, found.values()))
 
 
@@ -40,8 +36,8 @@ def _statement(kind: str) -> str:
     key, table = model._meta.pk.attname, model._meta.db_table
     names, values = ", ".join([key, *others]), ", ".join(["ids.id", *(f"{table}.{other}" for other in others)])
     return f"""
-        INSERT INTO events (at, what, door, actor, request_id, {names}, details)
-        SELECT %s, 'found', %s, %s, %s, {values}, CASE WHEN {table}.{key} IS NOT NULL THEN {as_json(model, columns)} END
+        INSERT INTO events (at, door, actor, request_id, what, {names}, details)
+        SELECT %s, %s, %s, %s, 'found', {values}, CASE WHEN {table}.{key} IS NOT NULL THEN {as_json(model, columns)} END
         FROM {IDS[connection.vendor]} LEFT JOIN {table} ON {table}.{key} = ids.id
     """  # noqa: S608  # only our own words
 

@@ -110,6 +110,8 @@ PAGES = [
     "/admin/couriers/courier/5/change/",
     "/admin/bundles/bundle/1/change/",
     "/admin/orders/order/import/",
+    "/admin/day/",
+    "/admin/day/?courier=5",
     "/admin/pay/",
     "/admin/pay/?courier=5",
     "/admin/dispatch/assign/",
@@ -175,6 +177,15 @@ def test_a_board_that_cannot_be_refreshed_says_so(opened):
 
     expect(page.get_by_role("status").first).to_contain_text("Not refreshed")
     page.unroute_all()
+
+
+def test_from_the_picture_of_a_day_a_bundle_opens(opened):
+    page = opened("/admin/day/")
+    page.get_by_role("link", name=re.compile("^Bundle 1, ")).focus()
+
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/admin/bundles/bundle/1/change/")
 
 
 def test_couriers_are_assigned_from_their_list(opened):

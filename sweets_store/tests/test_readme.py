@@ -82,5 +82,5 @@ def test_every_setting_is_in_the_table():
 
 def test_the_first_two_blocks_are_the_two_commands():
     assert BLOCKS[0].endswith("manage.py serve\n")
-    assert BLOCKS[1].endswith("pytest --database=postgresql\n")
+    assert BLOCKS[1].endswith("pytest -n 2 --database=postgresql\n")
     assert all(len(block.splitlines()) == 1 for block in BLOCKS[:2])
