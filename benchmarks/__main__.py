@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import assign, history, imports, rates, workers
+from benchmarks import assign, history, imports, pages, rates, workers
 from benchmarks.databases import version
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Figure, Run, as_json, beside, table
@@ -19,6 +19,7 @@ CLAIMS: dict[str, Measure] = {
     assign.CLAIM: assign.measure,
     imports.CLAIM: imports.measure,
     history.CLAIM: history.measure,
+    pages.CLAIM: pages.measure,
     rates.CLAIM: rates.measure,
     workers.CLAIM: workers.measure,
 }

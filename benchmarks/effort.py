@@ -23,6 +23,12 @@ class Effort:
     bundle_orders: int = 10
     history_requests: int = 300
 
+    shop_couriers: int = 10_000
+    shop_open: int = 100_000
+    shop_delivered: int = 900_000
+    shop_regions: tuple[int, ...] = (20, 500)
+    page_requests: int = 30
+
     round_seconds: float = 3.0
     rounds: int = 7
     connections: int = 16
@@ -47,6 +53,11 @@ QUICK = Effort(
     file_lines=1_000,
     long_history_bundles=3,
     history_requests=5,
+    shop_couriers=20,
+    shop_open=100,
+    shop_delivered=100,
+    shop_regions=(20,),
+    page_requests=2,
     round_seconds=0.2,
     rounds=1,
     connections=4,

@@ -3,11 +3,13 @@
 Each writes under the rows of the couriers whose bundles they are, as assign, complete and PATCH do.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from bundles.assignments import record_handed
 from bundles.deliveries import find_delivery, mark_undelivered, reopen_bundle, take_from_totals
@@ -29,42 +31,42 @@ NAMED = 20  # a refusal names so many orders
 
 class NotUndelivered(DomainError):
     code = "not_undelivered"
-    message = "Not undelivered in bundle {bundle_id}, or no longer: {orders}."
+    message = _("Not undelivered in bundle {bundle_id}, or no longer: {orders}.")
 
 
 class BundleIsCompleted(DomainError):
     code = "bundle_is_completed"
-    message = "Bundle {bundle_id} is completed: nothing in it is undelivered."
+    message = _("Bundle {bundle_id} is completed: nothing in it is undelivered.")
 
 
 class CarriesAnother(DomainError):
     code = "carries_another"
-    message = "Courier {courier_id} carries bundle {bundle_id}: complete or release it first."
+    message = _("Courier {courier_id} carries bundle {bundle_id}: complete or release it first.")
 
 
 class HisOwnBundle(DomainError):
     code = "his_own_bundle"
-    message = "Courier {courier_id} carries bundle {bundle_id} himself."
+    message = _("Courier {courier_id} carries bundle {bundle_id} himself.")
 
 
 class NothingFits(DomainError):
     code = "nothing_fits"
-    message = "Courier {courier_id} can carry none of it: {reasons}."
+    message = _("Courier {courier_id} can carry none of it: {reasons}.")
 
 
 class NotDelivered(DomainError):
     code = "not_delivered"
-    message = "Order {order_id} is not delivered."
+    message = _("Order {order_id} is not delivered.")
 
 
 class TooLate(DomainError):
     code = "too_late"
-    message = "Order {order_id} was delivered more than {minutes} minutes ago."
+    message = _("Order {order_id} was delivered more than {minutes} minutes ago.")
 
 
 class FitsNoMore(DomainError):
     code = "fits_no_more"
-    message = "Courier {courier_id} cannot carry order {order_id} any more: {reasons}."
+    message = _("Courier {courier_id} cannot carry order {order_id} any more: {reasons}.")
 
 
 class Released(NamedTuple):
@@ -146,7 +148,7 @@ def move_bundle(*, bundle_id: int, courier_id: int, now: datetime) -> Moved:
     _require_idle(courier_id)
     moved, staying = _what_fits(carried, locked[courier_id])
     if not moved:
-        reasons = "; ".join(f"order {order_id}: {reason}" for order_id, reason in staying[:NAMED])
+        reasons = "; ".join(f"{gettext('order')} {order_id}: {reason}" for order_id, reason in staying[:NAMED])
         raise NothingFits(courier_id=courier_id, reasons=reasons)
     other = locked[courier_id]
     taken_over = Bundle.objects.create(courier=other, courier_type=other.courier_type, assign_time=now)
@@ -239,7 +241,7 @@ def _require_fitting(order: Order, courier: Courier, bundle: Bundle) -> None:
     if sum(each.weight for each in [*_undelivered(bundle.bundle_id), own]) > courier.capacity:
         reasons.append("capacity")
     if reasons:
-        raise FitsNoMore(courier_id=courier.courier_id, order_id=order.order_id, reasons=", ".join(reasons))
+        raise FitsNoMore(courier_id=courier.courier_id, order_id=order.order_id, reasons=in_words(reasons))
 
 
 def _what_fits(carried: list[CarriedOrder], courier: Courier) -> tuple[list[int], list[tuple[int, str]]]:
@@ -253,4 +255,8 @@ def _what_fits(carried: list[CarriedOrder], courier: Courier) -> tuple[list[int]
         for order in carried
         if order not in kept
     ]
-    return moved, [(order_id, ", ".join(reasons) or "capacity") for order_id, reasons in staying]
+    return moved, [(order_id, in_words(reasons or ["capacity"])) for order_id, reasons in staying]
+
+
+def in_words(reasons: Iterable[str]) -> str:
+    return ", ".join(map(gettext, reasons))

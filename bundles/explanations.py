@@ -5,6 +5,9 @@ from copy import copy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from bundles.candidates import lightest_places
 from bundles.locks import UnknownCourier
 from bundles.models import Bundle
@@ -18,7 +21,7 @@ from sweets_store.one_moment import one_moment
 from sweets_store.serializers import MAX_ITEMS
 
 CODES = ("region", "hours", "weight", "capacity", "busy", "taken", "delivered")
-FULL = "And even a car would then be full of orders that come before it."
+FULL = _("And even a car would then be full of orders that come before it.")
 NAMED = 20  # a detail names so many ids or windows and counts the others
 
 Change = dict[str, Any]
@@ -81,23 +84,26 @@ def what_would_do(reasons: Iterable[Reason], courier: Courier) -> list[str]:
     merged: Change = {}
     for change in changes:
         merged |= change or {}
-    words = [f"region {region}" for region in merged.get("regions", []) if region not in courier.regions]
-    words += [f"hours {window}" for window in merged.get("working_hours", []) if window not in courier.working_hours]
-    return words + ([f"a {merged['courier_type']}'s capacity"] if "courier_type" in merged else [])
+    regions = [region for region in merged.get("regions", []) if region not in courier.regions]
+    hours = [window for window in merged.get("working_hours", []) if window not in courier.working_hours]
+    words = [gettext("region %(region)s") % {"region": region} for region in regions]
+    words += [gettext("hours %(hours)s") % {"hours": window} for window in hours]
+    vehicle = merged.get("courier_type")
+    return words + ([gettext("capacity of: %(vehicle)s") % {"vehicle": gettext(vehicle)}] if vehicle else [])
 
 
 def _given(order: Order, bundle: Bundle) -> Reason:
     if order.complete_time is not None:
-        return Reason(
-            "delivered", f"Courier {bundle.courier_id} delivered it at {format_instant(order.complete_time)}."
-        )
-    since = format_instant(bundle.assign_time)
-    return Reason("taken", f"Courier {bundle.courier_id} carries it since {since}, in bundle {bundle.pk}.")
+        told = {"courier": bundle.courier_id, "time": format_instant(order.complete_time)}
+        return Reason("delivered", gettext("Courier %(courier)s delivered it at %(time)s.") % told)
+    told = {"courier": bundle.courier_id, "time": format_instant(bundle.assign_time), "bundle": bundle.pk}
+    return Reason("taken", gettext("Courier %(courier)s carries it since %(time)s, in bundle %(bundle)s.") % told)
 
 
 def _busy(carried: Bundle) -> Reason:
-    since = format_instant(carried.assign_time)
-    return Reason("busy", f"He carries bundle {carried.pk} since {since}, and gets nothing new until it is completed.")
+    told = {"bundle": carried.pk, "time": format_instant(carried.assign_time)}
+    detail = gettext("He carries bundle %(bundle)s since %(time)s, and gets nothing new until it is completed.")
+    return Reason("busy", detail % told)
 
 
 def _unfit(order: Order, courier: Courier) -> list[Reason]:
@@ -122,24 +128,30 @@ def _region(order: Order, courier: Courier) -> Iterator[Reason]:
     if order.region not in courier.regions:
         has_room = len(courier.regions) < MAX_ITEMS
         change = {"regions": [*courier.regions, order.region]} if has_room else None
-        yield Reason("region", f"He does not work in region {order.region}.", change)
+        yield Reason("region", gettext("He does not work in region %(region)s.") % {"region": order.region}, change)
 
 
 def _hours(order: Order, courier: Courier) -> Iterator[Reason]:
     if not order.delivery_hours:
-        yield Reason("hours", "The order has no delivery hours: no courier can ever take it.")
+        yield Reason("hours", gettext("The order has no delivery hours: no courier can ever take it."))
     elif not hours_overlap(order.delivery_hours, courier.working_hours):
         hours, minutes = stretched_to_overlap(courier.working_hours, order.delivery_hours)
-        his = f"He works {_listed(courier.working_hours)}" if courier.working_hours else "He has no working hours"
-        needed = "a minute more" if minutes == 1 else f"{minutes} minutes more"
-        detail = f"{his}, and it is to be delivered {_listed(order.delivery_hours)}: {needed} would do."
-        yield Reason("hours", detail, {"working_hours": hours})
+        detail = ngettext(
+            "%(his)s, and it is to be delivered %(wanted)s: %(minutes)s minute more would do.",
+            "%(his)s, and it is to be delivered %(wanted)s: %(minutes)s minutes more would do.",
+            minutes,
+        )
+        his = gettext("He works %(hours)s") if courier.working_hours else gettext("He has no working hours")
+        told = {"wanted": _listed(order.delivery_hours), "minutes": minutes}
+        told["his"] = his % {"hours": _listed(courier.working_hours)}
+        yield Reason("hours", detail % told, {"working_hours": hours})
 
 
 def _weight(order: Order, courier: Courier) -> Iterator[Reason]:
     """The change is left to `_vehicle_with_room`."""
     if order.weight > courier.capacity:
-        yield Reason("weight", f"It weighs {_kg(order.weight)}, and he carries {_kg(courier.capacity)} at once.", {})
+        told = {"weight": _kg(order.weight), "capacity": _kg(courier.capacity)}
+        yield Reason("weight", gettext("It weighs %(weight)s, and he carries %(capacity)s at once.") % told, {})
 
 
 def _up_to(order: Order, courier: Courier, changes: Iterable[Change]) -> list[Place]:
@@ -168,11 +180,15 @@ def _vehicle_with_room(order: Order, courier: Courier, first: list[Place]) -> Ch
 
 def _capacity(order: Order, courier: Courier, first: list[Place], vehicle: Change | None) -> Reason:
     taken = take_while_they_fit(first, capacity=courier.capacity * 100)
-    at_once, given = _kg(courier.capacity), _kg(_load(taken))
-    detail = (
-        f"It weighs {_kg(order.weight)}, and of the {at_once} that he carries at once {given} go to orders that are"
-        f" lighter, or as heavy with a smaller id: {_listed([place.order_id for place in taken])}."
-    )
+    detail = gettext(
+        "It weighs %(weight)s, and of the %(capacity)s that he carries at once %(given)s go to orders that are"
+        " lighter, or as heavy with a smaller id: %(orders)s."
+    ) % {
+        "weight": _kg(order.weight),
+        "capacity": _kg(courier.capacity),
+        "given": _kg(_load(taken)),
+        "orders": _listed([place.order_id for place in taken]),
+    }
     return Reason("capacity", detail, vehicle)
 
 
@@ -186,9 +202,10 @@ def _place(order: Order) -> Place:
 
 
 def _kg(weight: Decimal) -> str:
-    return f"{weight:.2f}".rstrip("0").rstrip(".") + " kg"
+    return gettext("%(weight)s kg") % {"weight": f"{weight:.2f}".rstrip("0").rstrip(".")}
 
 
 def _listed(things: list[Any]) -> str:
     named = ", ".join(map(str, things[:NAMED]))
-    return f"{named} and {len(things) - NAMED} more" if len(things) > NAMED else named
+    more = len(things) - NAMED
+    return gettext("%(named)s and %(more)s more") % {"named": named, "more": more} if more > 0 else named

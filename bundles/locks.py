@@ -6,6 +6,7 @@ Behind them comes the one of orders/arrivals.py. On SQLite the transaction itsel
 from collections.abc import Collection, Iterable
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from couriers.models import Courier
 from sweets_store.errors import NotFound
@@ -15,7 +16,7 @@ MOST_LOCKED = 100
 
 class UnknownCourier(NotFound):
     code = "unknown_courier"
-    message = "There is no courier {courier_id}. Hire him by POST /couriers first."
+    message = _("There is no courier {courier_id}. Hire him by POST /couriers first.")
 
 
 def lock_courier(courier_id: int) -> Courier:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from bundles.locks import lock_couriers, lock_regions
 from sweets_store.errors import DomainError
@@ -17,7 +18,7 @@ class ChangedMeanwhile(DomainError):
     """`outcome` is what the use case would come to now."""
 
     code = "changed_meanwhile"
-    message = "Something changed meanwhile, so this was not done."
+    message = _("Something changed meanwhile, so this was not done.")
 
 
 @retried

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from bundles.assignments import carried_bundle, form_bundle, record_handed
 from bundles.candidates import lightest_that_fit
@@ -30,17 +31,19 @@ from sweets_store.retries import retried
 
 class UnknownBundle(NotFound):
     code = "unknown_bundle"
-    message = "There is no bundle {bundle_id}."
+    message = _("There is no bundle {bundle_id}.")
 
 
 class NotCarried(DomainError):
     code = "not_carried"
-    message = "Courier {courier_id} does not carry order {order_id}: it is unknown, not assigned or another courier's."
+    message = _(
+        "Courier {courier_id} does not carry order {order_id}: it is unknown, not assigned or another courier's."
+    )
 
 
 class NotAssigned(DomainError):
     code = "not_assigned"
-    message = "No courier carries order {order_id}: it is free."
+    message = _("No courier carries order {order_id}: it is free.")
 
 
 class Assignment(NamedTuple):

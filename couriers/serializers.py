@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from couriers.models import CourierType
 from couriers.services import courier_row
 from sweets_store.imports.checked import ImportedSerializer
@@ -22,7 +24,7 @@ class CourierSerializer(ImportedSerializer):
     """A courier as he is hired."""
 
     list_name = "couriers"
-    other_way = "PATCH the courier, or give this one another id"
+    other_way = _("PATCH the courier, or give this one another id")
     row_of = staticmethod(courier_row)
     sample = [
         {"courier_id": 900_001, "courier_type": "foot", "regions": [1, 12], "working_hours": ["09:00-18:00"]},

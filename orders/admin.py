@@ -89,7 +89,7 @@ class OrderAdmin(ImportAdmin):
     def explained(self, record: Order, numbers: list[int]) -> list[Explained]:
         couriers = Courier.objects.in_bulk(numbers)
         for unknown in set(numbers) - couriers.keys():
-            raise ValueError(f"There is no courier {unknown}.")
+            raise ValueError(gettext("There is no courier %(number)s.") % {"number": unknown})
         return [
             Explained(
                 record_link("couriers_courier", courier_id),

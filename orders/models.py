@@ -11,7 +11,7 @@ from sweets_store.errors import NotFound
 
 class UnknownOrder(NotFound):
     code = "unknown_order"
-    message = "There is no order {order_id}."
+    message = _("There is no order {order_id}.")
 
 
 class OrderStatus(models.TextChoices):

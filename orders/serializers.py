@@ -1,6 +1,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from bundles.explanations import CODES
@@ -23,7 +24,7 @@ class OrderSerializer(ImportedSerializer):
     """An order as the shop sends it."""
 
     list_name = "orders"
-    other_way = "give this order another id"
+    other_way = _("give this order another id")
     row_of = staticmethod(order_row)
     sample = [
         {"order_id": 900_001, "weight": Decimal("0.25"), "region": 12, "delivery_hours": ["09:00-18:00"]},

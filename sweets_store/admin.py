@@ -314,7 +314,7 @@ class RecordAdmin(ModelAdmin):
         alternatives: defaultdict[str, Q] = defaultdict(Q)
         parts = [part for part in re.split(r"[\s,:=#]+", text.lower()) if part]
         if len(parts) > MAX_SOUGHT:
-            raise ValueError(f"Search for at most {MAX_SOUGHT} words and numbers at once.")
+            raise ValueError(_("Search for at most %(most)s words and numbers at once.") % {"most": MAX_SOUGHT})
         word, missing = next(iter(self.search_words)), False
         for part in parts:
             if part in self.search_words and not missing:
@@ -325,9 +325,9 @@ class RecordAdmin(ModelAdmin):
             elif self.search_day and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", part):
                 alternatives[self.search_day] |= self._on_day(self.search_day, part)
             else:
-                raise ValueError(f"Which {word}?" if missing else f"“{part}” is not understood.")
+                raise ValueError(_which(word) if missing else _("“%(word)s” is not understood.") % {"word": part})
         if missing:
-            raise ValueError(f"Which {word}?")
+            raise ValueError(_which(word))
         return Q(*alternatives.values())
 
     @staticmethod
@@ -342,7 +342,11 @@ class RecordAdmin(ModelAdmin):
         try:
             return within(lookup, *shop_day(date.fromisoformat(text)))
         except (ValueError, OverflowError):
-            raise ValueError(f"There is no day {text}.") from None
+            raise ValueError(_("There is no day %(day)s.") % {"day": text}) from None
+
+
+def _which(word: str) -> str:
+    return _("Which %(word)s?") % {"word": word}
 
 
 # Why, why not
@@ -426,8 +430,8 @@ def read_numbers(text: str) -> list[int]:
     """Return the ids that the text names, at most 25. Raises ValueError, whose text says what is wrong."""
     parts = [part for part in re.split(r"[\s,;#]+", text) if part]
     if len(parts) > MAX_EXPLAINED:
-        raise ValueError(f"Ask for at most {MAX_EXPLAINED} numbers at once.")
+        raise ValueError(_("Ask for at most %(most)s numbers at once.") % {"most": MAX_EXPLAINED})
     try:
         return [parse_id(part) for part in parts]
     except ValueError:
-        raise ValueError("Give numbers, such as 12, or several: 12, 15.") from None
+        raise ValueError(_("Give numbers, such as 12, or several: 12, 15.")) from None

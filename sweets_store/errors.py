@@ -4,10 +4,12 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A well-formed request that the business declines. `code` is stable for machines, `message` is for people."""
+    """A well-formed request that the business declines. `code` is stable for machines, `message` is for people: of the
+    admin in their language, of the API and of commands in English.
+    """
 
     code: ClassVar[str]
-    message: ClassVar[str]
+    message: ClassVar[Any]  # may be lazily translated
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts

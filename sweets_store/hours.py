@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from django.utils.translation import gettext
+
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -17,11 +19,11 @@ def parse_window(text: str) -> tuple[int, int]:
     """Return (start, end) in minutes. Raises ValueError, whose text says what is wrong."""
     match = _WINDOW.fullmatch(text)
     if match is None:
-        raise ValueError('must be written "HH:MM-HH:MM", from 00:00 to 23:59')
+        raise ValueError(gettext('must be written "HH:MM-HH:MM", from 00:00 to 23:59'))
     start_hour, start_minute, end_hour, end_minute = map(int, match.groups())
     start, end = start_hour * 60 + start_minute, end_hour * 60 + end_minute
     if start >= end:
-        raise ValueError("must start before it ends")
+        raise ValueError(gettext("must start before it ends"))
     return start, end
 
 

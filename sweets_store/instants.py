@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.timezone import make_aware
+from django.utils.translation import gettext
 
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -20,17 +21,17 @@ def parse_instant(text: str) -> datetime:
     """
     match = _INSTANT.fullmatch(text)
     if match is None:
-        raise ValueError("must be an RFC 3339 date and time with an offset, such as 2021-01-10T10:33:01.42Z")
+        raise ValueError(gettext("must be an RFC 3339 date and time with an offset, such as 2021-01-10T10:33:01.42Z"))
     year, month, day, hour, minute, second, decimals, sign, offset_hour, offset_minute = match.groups()
     if offset_hour is not None and (int(offset_hour) > 23 or int(offset_minute) > 59):
-        raise ValueError("must have an offset from -23:59 to +23:59")
+        raise ValueError(gettext("must have an offset from -23:59 to +23:59"))
     offset = timedelta(hours=int(offset_hour or 0), minutes=int(offset_minute or 0))
     microsecond = int((decimals or "")[:6].ljust(6, "0"))
     try:
         local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond)
         return local.replace(tzinfo=timezone(-offset if sign == "-" else offset)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("must be a date and time that exists, in the years 1 to 9999 of UTC") from None
+        raise ValueError(gettext("must be a date and time that exists, in the years 1 to 9999 of UTC")) from None
 
 
 def format_instant(instant: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from itertools import chain
 
+from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
@@ -9,6 +10,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware import locale
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 
@@ -40,7 +42,14 @@ class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):
 
 
 class LocaleMiddleware(PagesOnly, locale.LocaleMiddleware):
-    """The language that the reader chose, else his browser's. The API speaks English alone."""
+    """The language that the reader chose, else his browser's. The API speaks English alone, also in a thread that a
+    reader's page was made in before.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_page(request):
+            translation.activate(settings.LANGUAGE_CODE)
+        return super().__call__(request)
 
 
 class AuthenticationMiddleware(PagesOnly, auth.AuthenticationMiddleware):

@@ -10,11 +10,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NoReturn
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from sweets_store.errors import ValidationFailed
 from sweets_store.hours import parse_window
-from sweets_store.ids import MAX_ID
+from sweets_store.ids import MAX_ID, not_an_id
 from sweets_store.instants import format_instant, parse_instant
 
 MAX_ITEMS = 1_000
@@ -42,7 +44,7 @@ class IdField(StrictField):
 
     def to_internal_value(self, value: Any) -> int:
         if type(value) is not int or not 1 <= value <= MAX_ID:
-            raise Refused(f"must be an integer from 1 to {MAX_ID}")
+            raise Refused(not_an_id())
         return value
 
 
@@ -53,7 +55,7 @@ class ChoiceField(StrictField):
 
     def to_internal_value(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise Refused(f"must be one of: {', '.join(self.choices)}")
+            raise Refused(gettext("must be one of: %(choices)s") % {"choices": ", ".join(self.choices)})
         return value
 
 
@@ -66,10 +68,11 @@ class WeightField(StrictField):
         if type(value) is int and 0 < value <= self.HEAVIEST:
             return round(Decimal(value), 2)
         if type(value) is not Decimal or not self.LIGHTEST <= value <= self.HEAVIEST:
-            raise Refused(f"must be a number of kilograms from {self.LIGHTEST} to {self.HEAVIEST}")
+            bounds = {"lightest": self.LIGHTEST, "heaviest": self.HEAVIEST}
+            raise Refused(gettext("must be a number of kilograms from %(lightest)s to %(heaviest)s") % bounds)
         rounded = round(value, 2)
         if rounded != value:
-            raise Refused("must have at most two decimals")
+            raise Refused(gettext("must have at most two decimals"))
         return rounded
 
     def to_representation(self, value: Decimal) -> float:
@@ -79,27 +82,29 @@ class WeightField(StrictField):
 class ItemsField(StrictField):
     """A list of at most 1,000 values, kept in the order sent. The message names the first bad one by its place."""
 
-    what: ClassVar[str]
+    no_list: ClassVar[Any]
+    too_many: ClassVar[Any]
 
     def check_item(self, item: Any) -> None:
         raise NotImplementedError
 
     def to_internal_value(self, value: Any) -> list[Any]:
         if type(value) is not list:
-            raise Refused(f"must be a list of {self.what}")
+            raise Refused(str(self.no_list))
         if len(value) > MAX_ITEMS:
-            raise Refused(f"must hold at most {MAX_ITEMS} {self.what}")
+            raise Refused(self.too_many % {"most": MAX_ITEMS})
         check_item, place = self.check_item, 0
         try:
             for place, item in enumerate(value):  # noqa: B007  # named in the message
                 check_item(item)
         except ValueError as fault:
-            raise Refused(f"item {place} {fault}") from None
+            raise Refused(gettext("item %(place)s %(fault)s") % {"place": place, "fault": fault}) from None
         return value
 
 
 class RegionsField(ItemsField):
-    what = "regions"
+    no_list = _("must be a list of regions")
+    too_many = _("must hold at most %(most)s regions")
     _region = IdField()
 
     def check_item(self, item: Any) -> None:
@@ -107,18 +112,19 @@ class RegionsField(ItemsField):
 
 
 class HoursField(ItemsField):
-    what = "windows"
+    no_list = _("must be a list of windows")
+    too_many = _("must hold at most %(most)s windows")
 
     def check_item(self, item: Any) -> None:
         if type(item) is not str:
-            raise Refused('must be a string written "HH:MM-HH:MM"')
+            raise Refused(gettext('must be a string written "HH:MM-HH:MM"'))
         parse_window(item)
 
 
 class InstantField(StrictField):
     def to_internal_value(self, value: Any) -> datetime:
         if type(value) is not str:
-            raise Refused("must be a string with an RFC 3339 date and time")
+            raise Refused(gettext("must be a string with an RFC 3339 date and time"))
         return parse_instant(value)
 
     def to_representation(self, value: datetime) -> str:
@@ -128,9 +134,11 @@ class InstantField(StrictField):
 def unknown_fields(sent: Iterable[str], known: Collection[str], *, most: int = MAX_UNKNOWN) -> Faults:
     """Return a message for each of the first `most` names that are not known, and `__core__` counts the others."""
     unknown = [name for name in sent if name not in known]
-    faults = dict.fromkeys(unknown[:most], f"is unknown; known: {', '.join(known)}")
+    if not unknown:
+        return {}
+    faults = dict.fromkeys(unknown[:most], gettext("is unknown; known: %(names)s") % {"names": ", ".join(known)})
     if more := len(unknown[most:]):
-        faults["__core__"] = f"{more} more fields are unknown"
+        faults["__core__"] = gettext("%(more)s more fields are unknown") % {"more": more}
     return faults
 
 
@@ -173,7 +181,7 @@ class StrictSerializer(serializers.Serializer):
             else:
                 missing += 1
                 if not partial:
-                    faults[name] = "is required"
+                    faults[name] = gettext("is required")
         if len(sent) + missing > len(checks):  # to count costs a tenth less than to compare the names
             faults |= unknown_fields(sent, checks, most=most_unknown)
         return faults
@@ -193,7 +201,7 @@ class StrictSerializer(serializers.Serializer):
         nulls = [name for name in cls.checks() if name in body and body[name] is None]
         faults = cls.faults_of({name: sent for name, sent in body.items() if name not in nulls}, values, partial=True)
         if nulls:
-            faults["__core__"] = f"null is no value for: {', '.join(nulls)}"
+            faults["__core__"] = gettext("null is no value for: %(names)s") % {"names": ", ".join(nulls)}
         if faults:
             raise ValidationFailed({list_name: [{"id": object_id}], str(object_id): faults})
         return values

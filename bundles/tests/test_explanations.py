@@ -238,7 +238,7 @@ def test_who_has_no_hours_needs_a_minute():
     [reason] = explained(OrderFactory(delivery_hours=["23:00-23:59", "08:00-09:00"]), courier).reasons
 
     assert reason.detail.startswith("He has no working hours, and")
-    assert reason.detail.endswith(": a minute more would do.")
+    assert reason.detail.endswith(": 1 minute more would do.")
     assert reason.change == {"working_hours": ["08:00-08:01"]}
 
 

@@ -356,3 +356,28 @@ def test_a_deed_begins_from_a_list_and_from_a_page(dispatcher, scene):
     assert [row[:9] for row in told(from_page)] == ["Courier 5"]
     assert "Name couriers" not in words(asks_more)
     assert 'name="begin"' in dispatcher.get("/admin/couriers/courier/5/change/").content.decode()
+
+
+# In the reader's language
+
+
+def test_refusals_and_reasons_are_told_in_russian(dispatcher, scene):
+    russian = {"HTTP_ACCEPT_LANGUAGE": "ru"}
+    page = dispatcher.post("/admin/dispatch/undo/", {"orders": "1, 70"}, **russian)
+    assert "Заказ 70 не доставлен." in words(page)
+    assert "Заказ 1 не везёт никто: он свободен." in words(page) or "Нет" in words(page)
+
+    page = dispatcher.get("/admin/orders/order/70/why/?numbers=5", **russian)
+    assert "Его везёт курьер 7 с 2026-01-10T09:00:00.000000Z" in words(page)
+
+    page = dispatcher.post("/admin/dispatch/change/", {"courier": "5", "working_hours": "9-18", "do": ""}, **russian)
+    assert "пишется как" in words(page)
+
+
+def test_the_api_speaks_english_whatever_the_client_asks_for(api, scene):
+    russian = {"HTTP_ACCEPT_LANGUAGE": "ru"}
+
+    assert api.post("/orders/assign", {"courier_id": "5"}, **russian).body == {
+        "validation_error": {"courier_id": f"must be an integer from 1 to {2**63 - 1}"}
+    }
+    assert api.get("/orders/9", **russian).body["detail"] == "There is no order 9."

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.serializers import Field
 
 from sweets_store.imports.checked import ImportedSerializer
@@ -65,7 +66,8 @@ def columns_of(header: Sequence[str], serializer: type[ImportedSerializer], kind
 
 
 def wrong_width(width: int, cells: int) -> str:
-    return f"must have {width} cells, as the header has, not {cells}"
+    told = {"width": width, "cells": cells}
+    return gettext("must have %(width)s cells, as the header has, not %(cells)s") % told
 
 
 # A spreadsheet parts a CSV file at `;` where its user's country writes decimals with a comma.

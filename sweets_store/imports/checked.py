@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Protocol
 
+from django.utils.translation import gettext
+
 from sweets_store.errors import ValidationFailed
 from sweets_store.serializers import MAX_UNKNOWN, Faults, StrictSerializer, unknown_fields
 
@@ -93,7 +95,7 @@ class ImportedSerializer(StrictSerializer):
     """
 
     list_name: ClassVar[str]
-    other_way: ClassVar[str]
+    other_way: ClassVar[Any]
     sample: ClassVar[list[dict[str, Any]]]
     row_of: ClassVar["staticmethod[..., Row]"]
 
@@ -119,12 +121,13 @@ class ImportedSerializer(StrictSerializer):
     def check_list(cls, value: Any, checked: CheckedImport) -> str:
         """Check the objects; return what is wrong with the list itself, of which then nothing else is told."""
         if not isinstance(value, (list, Iterator)):
-            return "must be a list of objects"
+            return gettext("must be a list of objects")
         objects = iter(value)
         cls.check_objects(islice(objects, MAX_OBJECTS), checked)
         if more := sum(1 for _ in objects):
             checked.rows, checked.ids, checked.bad = [], [], set()
-            return f"must hold at most {MAX_OBJECTS} objects, not {MAX_OBJECTS + more}; send it in parts"
+            told = {"most": MAX_OBJECTS, "count": MAX_OBJECTS + more}
+            return gettext("must hold at most %(most)s objects, not %(count)s; send it in parts") % told
         return ""
 
     @classmethod
@@ -141,7 +144,7 @@ class ImportedSerializer(StrictSerializer):
         usable = checked.usable_ids()
         if len(set(usable)) < len(usable):
             twice = {object_id for object_id, count in Counter(usable).items() if count > 1}
-            checked.refuse_ids(twice, "stands more than once in this import")
+            checked.refuse_ids(twice, gettext("stands more than once in this import"))
 
     @classmethod
     def judge(cls) -> Callable[..., tuple[Row, Faults]]:
@@ -154,7 +157,7 @@ class ImportedSerializer(StrictSerializer):
 
         def judge_object(sent: Any, most_unknown: int = MAX_UNKNOWN) -> tuple[Row, Faults]:
             if type(sent) is not dict:
-                return (None,), {"__core__": "must be an object"}
+                return (None,), {"__core__": gettext("must be an object")}
             if len(sent) == len(checks):
                 try:
                     values = [check(sent[name]) for name, check in checks]

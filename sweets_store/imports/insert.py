@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sweets_store.bulk import insert_rows
 from sweets_store.errors import DomainError
@@ -23,7 +25,7 @@ from sweets_store.imports.spool import Spool, new_spool
 from sweets_store.retries import retried
 from sweets_store.serializers import Faults
 
-ID_IN_USE = "is in use: the store has it already"
+ID_IN_USE = _("is in use: the store has it already")
 MAX_REASON = 1_000
 WATCHED_ROWS = 10_000
 # Of so many rows what the store holds is compared at once: a row's lists may be 30 kB.
@@ -51,7 +53,7 @@ def insert_all_or_none(
     given them once they are in, just before the commit.
     """
     ids = checked.usable_ids()
-    checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
+    checked.refuse_ids(ids_in_use(model, ids), str(ID_IN_USE))
     checked.raise_if_bad()
     try:
         with transaction.atomic():
@@ -59,7 +61,7 @@ def insert_all_or_none(
             insert_rows(model, columns, rows)
             taken(rows)
     except IntegrityError:
-        checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)
+        checked.refuse_ids(ids_in_use(model, ids), str(ID_IN_USE))
         checked.raise_if_bad()
         raise
     return ids
@@ -85,7 +87,7 @@ class ImportRefused(DomainError):
     """Rows of the file are bad and nothing was taken. `bad_rows` holds the first 10,000 of them."""
 
     code = "import_refused"
-    message = "{refused} of {read} {objects} refused; nothing was changed."
+    message = _("{refused} of {read} {objects} refused; nothing was changed.")
 
     def __init__(self, bad_rows: list[ReportedRow], **facts: Any) -> None:
         super().__init__(**facts)
@@ -178,7 +180,8 @@ def spool_rows(reader: Reader, spool: Spool, watch: Watch, most: int) -> None:
             spool.add_bad(place, text, row[0], row_reason(own_faults(sent, faults)))
         if number % WATCHED_ROWS == 0:
             watch("checked", number)
-    spool.finish(f"{reader.serializer.id_name()}: stands more than once in this file, first in {reader.place}")
+    told = {"id": reader.serializer.id_name(), "place": reader.place}
+    spool.finish(gettext("%(id)s: stands more than once in this file, first in %(place)s") % told)
 
 
 def own_faults(sent: Any, faults: Faults) -> Faults:
@@ -231,7 +234,8 @@ def differs(serializer: type[ImportedSerializer], columns: Sequence[str], row: S
         return reason
     names = [name for name, sent, kept in zip(columns, row, held, strict=True) if sent != kept]
     named = ", ".join(name for name in names if name in serializer.declared())
-    return f"{reason}, with another {named}; {serializer.other_way}"
+    told = {"reason": reason, "names": named, "other_way": serializer.other_way}
+    return gettext("%(reason)s, with another %(names)s; %(other_way)s") % told
 
 
 def outcome(reader: Reader, spool: Spool, never_taken: str) -> Outcome:

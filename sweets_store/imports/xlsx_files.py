@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from sweets_store.imports.cells import Column, as_it_was, columns_of, inert, wrong_width
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.reader import CHUNK_BYTES, REASON, BrokenFile, BrokenRow, Reader, SentRow, Unreadable
@@ -88,17 +90,19 @@ def value_of(cell: Cell, read: Callable[[str], Any]) -> Any:
         case Kind.NUMBER:
             digits = exact_number(cell.text)
             if digits is None:
-                return Unreadable(
-                    f"is a number of more than {EXACT_DIGITS} digits, which a spreadsheet rounds: make the cell a text"
+                told = gettext(
+                    "is a number of more than %(digits)s digits, which a spreadsheet rounds: make the cell a text"
                 )
+                return Unreadable(told % {"digits": EXACT_DIGITS})
             return read(digits)
         case Kind.FORMULA:
-            return Unreadable("is a formula, and only the program that wrote it can reckon it: put its value there")
+            told = gettext("is a formula, and only the program that wrote it can reckon it: put its value there")
+            return Unreadable(told)
         case Kind.DATE:
-            return Unreadable("is a date or a time: make the cell a text")
+            return Unreadable(gettext("is a date or a time: make the cell a text"))
         case Kind.LONG:
-            return Unreadable(f"has more than {MAX_CELL} characters")
-    return Unreadable("is TRUE or FALSE")
+            return Unreadable(gettext("has more than %(most)s characters") % {"most": MAX_CELL})
+    return Unreadable(gettext("is TRUE or FALSE"))
 
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
