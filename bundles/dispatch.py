@@ -81,9 +81,12 @@ class Released(NamedTuple):
 def release_orders(*, bundle_id: int, order_ids: Collection[int]) -> Released:
     """Make undelivered orders of the bundle free for anyone. The last of them completes it.
 
-    All or none. Raises UnknownBundle, and NotUndelivered, which names all that are not undelivered in it, or no longer.
+    All or none; of no orders nothing. Raises UnknownBundle, and NotUndelivered, which names all that are not
+    undelivered in it, or no longer.
     """
     bundle, carried = _lock_carried(bundle_id)
+    if not order_ids:
+        return Released(bundle_id, bundle.courier_id, [], bundle_completed=False)
     undelivered = {order.order_id for order in carried}
     if others := sorted(set(order_ids) - undelivered):
         raise NotUndelivered(bundle_id=bundle_id, orders=", ".join(map(str, others[:NAMED])))

@@ -32,6 +32,8 @@ class Call(NamedTuple):
                 return frozenset()
             case "hire":
                 return frozenset(courier["courier_id"] for courier in self.asked[0])
+            case "move_bundle":
+                return frozenset([self.asked[0], self.asked[2]])
         return frozenset(self.asked[:1])
 
     def handed(self):

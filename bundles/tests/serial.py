@@ -188,12 +188,15 @@ class Store:
         carried = self.carried(bundle)
         kept = most((order for order in carried if fits(order, changed)), CAPACITIES[changed.courier_type])
         if released := [order for order in carried if order not in kept]:
-            for order in released:
-                self._put(self.orders, order.order_id, order._replace(bundle=None))
-            left = self._contents[bundle] - {order.order_id for order in released}
-            self._put(self._contents, bundle, left)
-            self._complete_if_nothing_left(bundle)
+            self._take_out(bundle, released)
         return 200, changed.sent()
+
+    def _take_out(self, bundle, orders, *, into=None):
+        for order in orders:
+            self._put(self.orders, order.order_id, order._replace(bundle=into))
+        left = self._contents[bundle] - {order.order_id for order in orders}
+        self._put(self._contents, bundle, left)
+        self._complete_if_nothing_left(bundle)
 
     def _complete_if_nothing_left(self, bundle):
         if not self.carried(bundle):
@@ -214,6 +217,44 @@ class Store:
                     earnings += 500 * COEFFICIENTS[bundle.courier_type]
         statement = self.couriers[courier_id].sent() | {"earnings": earnings}
         return 200, statement | ({"rating": float(reference.rating(times))} if rated else {})
+
+    # What dispatchers do. A bundle is meant whoever may have it; `courier_id` is whose it is.
+
+    def release_orders(self, courier_id, bundle, order_ids):
+        carried = self.carried(bundle)
+        if not order_ids:
+            return 200, {"released": [], "completed": False}
+        released = [order for order in carried if order.order_id in order_ids]
+        if len(released) < len(order_ids):
+            return 400, refusal("not_undelivered")
+        self._take_out(bundle, released)
+        return 200, {"released": sorted(order_ids), "completed": len(released) == len(carried)}
+
+    def release_bundle(self, courier_id, bundle):
+        carried = self.carried(bundle)
+        if not carried:
+            return 400, refusal("bundle_is_completed")
+        self._take_out(bundle, carried)
+        return 200, {"released": [order.order_id for order in carried], "completed": True}
+
+    def move_bundle(self, courier_id, bundle, other_id, now):
+        carried = self.carried(bundle)
+        if other_id not in self.couriers:
+            return 400, refusal("unknown_courier")
+        if not carried:
+            return 400, refusal("bundle_is_completed")
+        if self.active_bundle(other_id) is not None:
+            return 400, refusal("carries_another")
+        other = self.couriers[other_id]
+        moved = most((order for order in carried if fits(order, other)), CAPACITIES[other.courier_type])
+        if not moved:
+            return 400, refusal("nothing_fits")
+        into = (other_id, self._formed.get(other_id, 0))
+        self._put(self._formed, other_id, into[1] + 1)
+        self._put(self._contents, into, frozenset(order.order_id for order in moved))
+        self._put(self.bundles, into, Bundle(other.courier_type, now))
+        self._take_out(bundle, moved, into=into)
+        return 200, {"moved": [order.order_id for order in moved]}
 
     def rows(self):
         return self.couriers, self.bundles, self.orders

@@ -8,9 +8,13 @@ from time import monotonic_ns
 from django.test import Client as InProcess
 from django.utils import timezone
 
+from bundles.dispatch import move_bundle, release_bundle, release_orders
+from bundles.models import Bundle
 from bundles.tests import reference
 from bundles.tests.replay import Call
 from bundles.tests.scenes import without_messages
+from orders.models import Order
+from sweets_store.errors import DomainError
 from sweets_store.tests.client import JSONClient
 
 COURIERS, REGIONS = 24, 8
@@ -68,8 +72,16 @@ class Client:
             for order_id in self.some(self.heard[courier_id]):
                 self.ask("complete", courier_id, order_id, self.some_time())
             self.random.choices(
-                [self.change, self.import_orders, self.race, self.complete_anothers, self.look, self.hire_again],
-                [24, 56, 6, 6, 6, 2],
+                [
+                    self.change,
+                    self.import_orders,
+                    self.race,
+                    self.complete_anothers,
+                    self.look,
+                    self.hire_again,
+                    self.dispatch,
+                ],
+                [24, 56, 6, 6, 6, 2, 12],
             )[0](turn)
         return self.calls
 
@@ -109,6 +121,38 @@ class Client:
         """One who works here already and one who may be new."""
         first = COURIERS + 1 + turn // 8
         self.ask("hire", [self.courier(self.random.choice([1, first])), self.courier(first + 1)])
+
+    def dispatch(self, turn):
+        """What a dispatcher does to a bundle that he saw a moment ago: by the use case itself, in this process."""
+        seen = list(Bundle.objects.active().values_list("bundle_id", "courier_id"))
+        if not seen:
+            return
+        bundle_id, courier_id = self.random.choice(seen)
+        orders = list(Order.objects.undelivered().filter(bundle_id=bundle_id).values_list("order_id", flat=True))
+        other_id, now = self.random.choice([n for n in range(1, COURIERS + 1) if n != courier_id]), timezone.now()
+        some = sorted(self.random.sample(orders, min(len(orders), self.random.randint(1, 2))))
+        do, asked = self.random.choice(
+            [
+                (release_orders, {"order_ids": some}),
+                (release_bundle, {}),
+                (move_bundle, {"courier_id": other_id, "now": now}),
+            ]
+        )
+        begin = monotonic_ns()
+        try:
+            outcome = do(bundle_id=bundle_id, **asked)
+        except DomainError as refusal:
+            status, told = 400, without_messages(refusal.body())
+        else:
+            status = 200
+            moved = do is move_bundle
+            told = (
+                {"moved": outcome.order_ids}
+                if moved
+                else {"released": outcome.order_ids, "completed": outcome.bundle_completed}
+            )
+        call = (do.__name__, (courier_id, bundle_id, *asked.values()), status, told)
+        self.calls.append(Call(self.number, begin, monotonic_ns(), *call))
 
     def courier(self, courier_id):
         regions = self.random.sample(range(1, REGIONS + 1), self.random.choice([0, 1, 2, 2, 3, 3, 3, 5]))

@@ -46,6 +46,15 @@ def test_the_last_one_completes_the_bundle_and_what_was_delivered_pays(bundle):
     assert what_is_wrong() == []
 
 
+def test_of_no_orders_none_is_released_and_nothing_paid_again(bundle):
+    release(bundle, 1, 2, 3)
+    before = rows()
+
+    assert release(bundle) == Released(bundle.pk, 5, [], bundle_completed=False)
+
+    assert rows() == before
+
+
 def test_a_bundle_released_before_any_delivery_pays_nothing():
     CourierFactory(courier_id=5)
     OrderFactory()

@@ -24,6 +24,7 @@ from sweets_store.tests.serving import served, url_of
 from sweets_store.tests.side_by_side import deadlocks, in_processes, side_by_side
 
 CLIENTS = 8
+DISPATCHED = ("release_orders", "release_bundle", "move_bundle")
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def opened(client):
 
 
 def stored_rows():
-    """Every row, as `serial.Store.rows` has them."""
+    """Every row, as `serial.Store.rows` has them, and the key of each bundle's id."""
     couriers = {
         row.courier_id: serial.Courier(row.courier_id, row.courier_type, tuple(row.regions), tuple(row.working_hours))
         for row in Courier.objects.all()
@@ -65,13 +66,22 @@ def stored_rows():
         )
         for row in Order.objects.all()
     }
-    return couriers, bundles, orders
+    return (couriers, bundles, orders), keys
+
+
+def with_keys(call, keys):
+    """The call with the bundle's key in place of its id."""
+    if call.name not in DISPATCHED:
+        return call
+    courier_id, bundle_id, *others = call.asked
+    return call._replace(asked=(courier_id, keys[bundle_id], *others))
 
 
 def assert_explained(calls):
     faults = Counter((call.name, call.status, call.body["code"]) for call in calls if call.status >= 500)
     assert faults == {}
-    rows = stored_rows()
+    rows, keys = stored_rows()
+    calls = [with_keys(call, keys) for call in calls]
     begun = time.monotonic()
     explain(calls, rows)
     tell(calls, bundles=len(rows[1]), explained_in=time.monotonic() - begun)
