@@ -27,7 +27,7 @@ class Effort:
     shop_open: int = 100_000
     shop_delivered: int = 900_000
     shop_regions: tuple[int, ...] = (20, 500)
-    page_requests: int = 30
+    page_requests: int = 20
 
     round_seconds: float = 3.0
     rounds: int = 7

@@ -55,6 +55,7 @@ def delivery_mask(hours: Sequence[str]) -> int:
     return touched_half_hours(hours) << EDGE_BITS | start % 30 << 5 | (end - 1) % 30
 
 
+@lru_cache(maxsize=16_384)
 def outer_window(mask: int) -> tuple[int, int]:
     """The first and the last minute, (start, end), of the hours that have this delivery mask, not 0."""
     half_hours = mask >> EDGE_BITS

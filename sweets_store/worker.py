@@ -1,5 +1,6 @@
 """The gunicorn worker: its refusals of what is no HTTP are JSON like every other answer of the API."""
 
+import gc
 import json
 import signal
 from http import HTTPStatus
@@ -26,6 +27,12 @@ class Worker(ThreadWorker):
         """
         super().init_signals()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def load_wsgi(self) -> None:
+        """What is loaded by now stays for good: the collector need not look through it at every large answer."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""

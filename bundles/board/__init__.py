@@ -50,6 +50,14 @@ class Count(NamedTuple):
     assigned: int
 
 
+class Takable(NamedTuple):
+    """How many classes of weight, from the lightest, of the group who is on shift could take, and who works ever."""
+
+    group: Waiting
+    now: int
+    ever: int
+
+
 class Board(NamedTuple):
     """`now` is local. `on_shift` works at this minute, and carries nothing where `idle`.
 
@@ -84,11 +92,11 @@ def board(*, now: datetime) -> Board:
         waiting, crews = reads.waiting(), crews_of(workers)
         closing, closed, closing_first = _closing(waiting, minute)
         working, ever = Coverage(crews, minute=minute), Coverage(crews)
-        decided = _decided(waiting, working, ever)
+        takable = [Takable(group, working.able(group), ever.able(group)) for group in _decided(waiting, working, ever)]
         return Board(
             now=local,
-            regions=_regions(decided, working, ever),
-            hopeless_first=_first_hopeless(decided, ever),
+            regions=_regions(takable),
+            hopeless_first=_first_hopeless(takable),
             on_shift=len(on_shift),
             idle=len(idle),
             idle_couriers=idle[:LISTED],
@@ -109,27 +117,28 @@ def _decided(waiting: list[Waiting], *coverages: Coverage) -> list[Waiting]:
     return [*decided, *reads.waiting_by_hours(undecided)]
 
 
-def _first_hopeless(waiting: list[Waiting], ever: Coverage) -> list[int]:
+def _first_hopeless(takable: list[Takable]) -> list[int]:
     """The first classes of weight are able to be taken, the heavier ones are not."""
     heaviest = (Decimal(0), reads.FOOT, reads.BIKE, Decimal(50))
-    able = ((group, ever.able(group)) for group in waiting)
-    hopeless = ((group, heaviest[classes]) for group, classes in able if group.of_classes(classes) < group.orders)
+    hopeless = (
+        (group, heaviest[ever]) for group, _, ever in takable if ever < 3 and group.of_classes(ever) < group.orders
+    )
     return reads.first_heavier(list(islice(hopeless, NAMED)), NAMED)
 
 
-def _regions(waiting: list[Waiting], on_shift: Coverage, ever: Coverage) -> list[RegionLine]:
-    lines: defaultdict[int, list[Waiting]] = defaultdict(list)
-    for group in waiting:
-        lines[group.region].append(group)
+def _regions(takable: list[Takable]) -> list[RegionLine]:
+    lines: defaultdict[int, list[Takable]] = defaultdict(list)
+    for each in takable:
+        lines[each.group.region].append(each)
     return [
         RegionLine(
             region,
-            sum(group.orders for group in groups),
-            sum((group.weight for group in groups), Decimal(0)),
-            sum(group.of_classes(on_shift.able(group)) for group in groups),
-            sum(group.orders - group.of_classes(ever.able(group)) for group in groups),
+            sum(group.orders for group, _, _ in some),
+            sum((group.weight for group, _, _ in some), Decimal(0)),
+            sum(group.of_classes(now) for group, now, _ in some),
+            sum(group.orders - group.of_classes(ever) for group, _, ever in some),
         )
-        for region, groups in sorted(lines.items())
+        for region, some in sorted(lines.items())
     ]
 
 

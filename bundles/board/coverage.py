@@ -3,15 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
 
 from bundles.board.reads import Group, Waiting, Worker
 from couriers.models import CAPACITIES
 from sweets_store.hours import EDGE_BITS, filled_half_hours, minute_mask, touched_half_hours
 
 # Who carries an order of at most 10 kg, of more than that, of more than 15 kg.
-ABLE = ({"foot", "bike", "car"}, {"bike", "car"}, {"car"})
+ABLE = (("foot", "bike", "car"), ("bike", "car"), ("car",))
 CAPACITY = {kind.value: float(capacity) for kind, capacity in CAPACITIES.items()}
 
 
@@ -21,8 +20,10 @@ class Shift:
     def __init__(self, minutes: int = 0, touched: int = 0, filled: int = 0) -> None:
         self.minutes, self.touched, self.filled = minutes, touched, filled
 
-    def __or__(self, other: "Shift") -> "Shift":
-        return Shift(self.minutes | other.minutes, self.touched | other.touched, self.filled | other.filled)
+    def add(self, other: "Shift") -> None:
+        self.minutes |= other.minutes
+        self.touched |= other.touched
+        self.filled |= other.filled
 
     def is_undecided(self, group: Waiting) -> bool:
         """Whether the half-hours alone do not tell if these hours overlap those of the group."""
@@ -68,9 +69,16 @@ class Coverage:
 
     @staticmethod
     def _by_weight(crew: Iterable[tuple[str, str]], minute: int | None) -> list[Shift]:
-        shifts = [(kind, shift_of(hours)) for kind, hours in crew]
-        working = [(kind, shift) for kind, shift in shifts if minute is None or shift.minutes >> minute & 1]
-        return [reduce(or_, (shift for kind, shift in working if kind in able), Shift()) for able in ABLE]
+        by_kind = {kind: Shift() for kind in CAPACITY}
+        for kind, hours in crew:
+            shift = shift_of(hours)
+            if minute is None or shift.minutes >> minute & 1:
+                by_kind[kind].add(shift)
+        by_weight = [Shift() for _ in ABLE]
+        for together, able in zip(by_weight, ABLE, strict=True):
+            for kind in able:
+                together.add(by_kind[kind])
+        return by_weight
 
     def undecided(self, groups: Iterable[Waiting]) -> set[Group]:
         return {
@@ -81,5 +89,9 @@ class Coverage:
 
     def able(self, group: Waiting) -> int:
         """How many of the three classes of weight, from the lightest, one of the couriers could take of the group."""
-        shifts = self._shifts.get(group.region, [])
-        return sum(shift.overlaps(group) for shift in shifts)
+        able = 0
+        for shift in self._shifts.get(group.region, ()):
+            if not shift.overlaps(group):  # then neither do the hours of the fewer who carry more
+                break
+            able += 1
+        return able

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -42,7 +43,7 @@ class Worker(NamedTuple):
 
     courier_id: int
     courier_type: str
-    regions: list[int]
+    regions: tuple[int, ...]
     hours: str
 
 
@@ -109,8 +110,13 @@ def _heavier(group: Waiting, weight: Decimal) -> Q:
 
 def workers() -> list[Worker]:
     return [
-        Worker(courier_id, kind, json.loads(regions), hours) for courier_id, kind, regions, hours in _read(_WORKERS)
+        Worker(courier_id, kind, _regions_of(regions), hours) for courier_id, kind, regions, hours in _read(_WORKERS)
     ]
+
+
+@lru_cache(maxsize=16_384)
+def _regions_of(stored: str) -> tuple[int, ...]:
+    return tuple(json.loads(stored))
 
 
 def carriers() -> set[int]:
@@ -134,7 +140,7 @@ def assigned_by_mask() -> list[tuple[int, int]]:
 
 def kilograms(weight: Any) -> Decimal:
     """SQLite adds weights up as floating point: the sum is exact again once it has two decimals."""
-    return round(Decimal(str(weight)), 2)
+    return weight if isinstance(weight, Decimal) else Decimal(round(weight * 100)).scaleb(-2)
 
 
 def free_orders_of(groups: Sequence[Group], limit: int) -> list[Located]:

@@ -20,6 +20,8 @@ SEEN = {
     **{f"{records}/add/": set() for records in RECORDS},
     **{f"{records}/1/delete/": set() for records in RECORDS},
     **{f"dispatch/{name}/": {"dispatcher", "superuser"} for name in DEEDS},
+    "day/": ANYONE,
+    "day/?courier=1": ANYONE,
     "pay/": {"payroll", "superuser"},
     "pay/?csv=1": {"payroll", "superuser"},
     "auth/user/": {"superuser"},
