@@ -22,6 +22,7 @@ hypothesis_settings.load_profile("steady")
 
 def pytest_addoption(parser):
     parser.addoption("--assigns", type=int, default=40, help="how often each client of a storm assigns")
+    parser.addoption("--writes", type=int, default=400, help="how many writes are sent while workers are killed")
     parser.addoption("--browser", help="the Chromium that the tests of pages run in; without it they are left out")
 
 

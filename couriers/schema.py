@@ -6,7 +6,7 @@ from rest_framework import serializers
 from bundles.locks import UnknownCourier
 from couriers.serializers import CourierChangeSerializer, CourierSerializer
 from sweets_store.imports.checked import MAX_OBJECTS
-from sweets_store.schema import ID, CouriersReport, answers_to_body, answers_to_get, answers_to_list
+from sweets_store.schema import ID, IDEMPOTENCY_KEY, CouriersReport, answers_to_body, answers_to_get, answers_to_list
 from sweets_store.serializers import IdField
 
 COURIER = {"courier_id": 2, "courier_type": "bike", "regions": [1, 22], "working_hours": ["09:00-18:00"]}
@@ -45,6 +45,7 @@ documented = extend_schema_view(
     ),
     create=extend_schema(
         operation_id="hire_couriers",
+        parameters=[IDEMPOTENCY_KEY],
         summary="Hire couriers",
         description="All or none. A list may be empty.",
         request=CouriersImport,
@@ -78,7 +79,7 @@ documented = extend_schema_view(
         operation_id="change_courier",
         summary="Change a courier",
         description="What he can carry no longer is released, free for anyone.",
-        parameters=[COURIER_ID],
+        parameters=[COURIER_ID, IDEMPOTENCY_KEY],
         request=CourierChangeSerializer,
         responses=answers_to_body(
             {200: OpenApiResponse(CourierSerializer)}, report=CouriersReport, unknown=UNKNOWN_COURIER

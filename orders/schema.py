@@ -18,6 +18,7 @@ from sweets_store.imports.checked import MAX_OBJECTS
 from sweets_store.schema import (
     BAD_PARAMETERS,
     ID,
+    IDEMPOTENCY_KEY,
     FieldsReport,
     OrdersReport,
     answers_to_body,
@@ -73,6 +74,7 @@ documented = extend_schema_view(
     ),
     create=extend_schema(
         operation_id="take_orders",
+        parameters=[IDEMPOTENCY_KEY],
         summary="Take orders in",
         description="All or none. A list may be empty.",
         request=OrdersImport,
@@ -127,6 +129,7 @@ explain = extend_schema(
 
 assign = extend_schema(
     operation_id="assign_orders",
+    parameters=[IDEMPOTENCY_KEY],
     summary="Hand a courier the most orders that he can carry",
     description=(
         "Asked again, the answer is what is left of the same bundle. Where no order fits, the list is empty"
@@ -148,6 +151,7 @@ assign = extend_schema(
 
 complete = extend_schema(
     operation_id="complete_order",
+    parameters=[IDEMPOTENCY_KEY],
     summary="Mark an order delivered",
     description="Asked again, the first time stays.",
     request=CompleteSerializer,

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from django.views import defaults
 from rest_framework.exceptions import APIException, UnsupportedMediaType
@@ -23,6 +24,7 @@ from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
+from sweets_store.idempotency import HEADER, KeyReused, answered_once, key_of
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import JSONBody
 from sweets_store.pages import is_page
@@ -32,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
 PIECE = 64 * 1024
+WRITES = ("POST", "PATCH")
 
 
 class IdConverter:
@@ -68,6 +71,19 @@ class ApiViewSet(GenericViewSet):
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
     http_method_names = ["get", "post", "patch", "head"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = partial(super().dispatch, request, *args, **kwargs)
+        if request.method not in WRITES or HEADER not in request.headers:
+            return answer()
+        try:
+            return answered_once(request, key_of(request), answer)
+        except Exception as exc:
+            refused = exception_handler(exc, {"request": request, "kwargs": {}})
+            if refused is None:
+                raise
+            headers = {name: value for name, value in refused.items() if name != "Content-Type"}
+            return JsonResponse(refused.data, status=refused.status_code, headers=headers)
 
 
 def read_object(request: Request) -> dict[str, Any]:
@@ -109,6 +125,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             return Response({"validation_error": exc.report}, HTTPStatus.BAD_REQUEST)
         case BrokenJSON():
             return Response(refusal("broken_json", f"The body cannot be read as JSON: {exc}."), HTTPStatus.BAD_REQUEST)
+        case KeyReused():
+            return Response(exc.body(), HTTPStatus.UNPROCESSABLE_ENTITY)
         case NotFound() if context["kwargs"]:  # the id came in the path; in the body it makes a bad request
             return Response(exc.body(), HTTPStatus.NOT_FOUND)
         case DomainError():

@@ -16,6 +16,7 @@ from rest_framework import serializers
 
 from sweets_store.api import RETRY_AFTER_SECONDS, TOO_LARGE, UNAVAILABLE
 from sweets_store.errors import refusal
+from sweets_store.idempotency import HEADER, KeyReused
 from sweets_store.ids import MAX_ID
 from sweets_store.serializers import MAX_ITEMS, WeightField
 
@@ -189,6 +190,17 @@ BAD_PARAMETERS = refusal("bad_parameters", "limit: must be an integer from 1 to 
 BAD_HOST = refusal("unknown_host", "Invalid HTTP_HOST header: 'evil'.")
 UNSUPPORTED = refusal("unsupported_media_type", "The body must be sent as application/json in UTF-8.")
 
+KEY_REUSED = KeyReused().body()
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 257},
+    OpenApiParameter.HEADER,
+    description=(
+        "The client's name for this request, such as a UUID. Sent again with the same key within a day, it is done no"
+        " second time: its first answer comes again, with `Idempotency-Replayed: true`."
+    ),
+)
+
 UNAVAILABLE_503 = {503: refused("The database is away, or locked too long. Nothing was changed.", UNAVAILABLE)}
 
 
@@ -212,6 +224,7 @@ def answers_to_body(
         400: refused("A bad body; nothing was changed.", BROKEN_JSON, *declined, report=report),
         413: refused("The body is over the limit.", TOO_LARGE),
         415: refused("The body is of another content type.", UNSUPPORTED),
+        422: refused("The Idempotency-Key came with another request before; nothing was changed.", KEY_REUSED),
     }
     if unknown is not None:
         refusals[404] = refused("There is no such record.", unknown)

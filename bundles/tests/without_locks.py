@@ -27,6 +27,7 @@ SERVED = "bundles/tests/test_served_side_by_side.py"
 STORM = "bundles/tests/test_storm.py"
 IMPORTS = "orders/tests/test_take_orders_side_by_side.py"
 RETRIES = "sweets_store/tests/test_retries.py"
+KEYS = "sweets_store/tests/test_idempotency.py"
 
 
 class Guard(NamedTuple):
@@ -41,6 +42,14 @@ class Guard(NamedTuple):
 
 
 GUARDS = [
+    Guard(
+        "one transaction of an effect and its kept answer",
+        "sweets_store/idempotency.py",
+        "@retried\n@transaction.atomic\ndef _once",
+        "@retried\ndef _once",
+        "postgresql",
+        (KEYS,),
+    ),
     Guard(
         "the courier's row lock",
         "bundles/locks.py",
@@ -180,7 +189,7 @@ GUARDS = [
     Guard(
         "the second look of an import that meets the primary key",
         "sweets_store/imports/insert.py",
-        "    except IntegrityError:\n        checked.refuse_ids(ids_in_use(model, ids), ID_IN_USE)\n",
+        "    except IntegrityError:\n        checked.refuse_ids(ids_in_use(model, ids), str(ID_IN_USE))\n",
         "    except IntegrityError:\n",
         "postgresql",
         (IMPORTS,),

@@ -134,6 +134,9 @@ def test_every_documented_answer_is_given(api, scene, settings, operation_id, st
             answers = [api.request(method, path, body)]
         case 415:
             answers = [api.request(method, path, body, **HTML)]
+        case 422:
+            api.post("/orders/assign", {}, HTTP_IDEMPOTENCY_KEY="1")
+            answers = [api.request(method, path, body, HTTP_IDEMPOTENCY_KEY="1")]
 
     assert {answer.status for answer in answers} == {status}
     for answer in answers:
