@@ -74,7 +74,8 @@ class ApiViewSet(GenericViewSet):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         answer = partial(super().dispatch, request, *args, **kwargs)
-        if request.method not in WRITES or HEADER not in request.headers:
+        writes = request.method in WRITES and hasattr(self, request.method.lower())
+        if not writes or HEADER not in request.headers:
             return answer()
         try:
             return answered_once(request, key_of(request), answer)

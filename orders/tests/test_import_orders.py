@@ -26,6 +26,7 @@ from sweets_store.tests.statements import statements_captured
 
 FORMATS = ("json", "ndjson", "csv")
 ALL_FORMATS = (*FORMATS, "xlsx")
+MOSTLY_ONCE = ["csv", *(pytest.param(other, marks=pytest.mark.once) for other in ALL_FORMATS if other != "csv")]
 NAMES = ("order_id", "weight", "region", "delivery_hours")
 
 
@@ -569,6 +570,7 @@ def count_stored(environment):
 COUNT = "from orders.models import Order; print(Order.objects.count())"
 
 
+@pytest.mark.once
 def test_standard_input_is_read_in_each_format(environment):
     for number, file_format in enumerate(FORMATS, 1):
         done = manage("import_orders", "-", environment=environment, input=written([order(number)], file_format))
@@ -577,6 +579,7 @@ def test_standard_input_is_read_in_each_format(environment):
     assert count_stored(environment) == 3
 
 
+@pytest.mark.once
 def test_refusals_are_lines_and_exit_1(environment):
     bad = manage("import_orders", "-", environment=environment, input=json.dumps(order(0)))
     empty = manage("import_orders", "-", environment=environment, input="")
@@ -590,6 +593,7 @@ def started(environment, *arguments, **options):
     return subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment, text=True, **options)
 
 
+@pytest.mark.once
 def test_closed_pipes_leave_no_trace(environment, file):
     path, pipe = file(json.dumps(order(1))), subprocess.PIPE
     unheard = started(environment, path, stdout=pipe, stderr=pipe)
@@ -643,8 +647,8 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 """
 
 
-# How rows of a workbook reach the database is no other way.
-@pytest.mark.parametrize("file_format", ["json", "ndjson", "csv", pytest.param("xlsx", marks=pytest.mark.once)])
+# How the rows of the other formats reach the database is no other way.
+@pytest.mark.parametrize("file_format", MOSTLY_ONCE)
 def test_memory_does_not_grow_with_the_file(environment, file, tmp_path, file_format):
     def peak_megabytes(count, first):
         orders = [order(first + index * 7_919 % count) for index in range(count)]

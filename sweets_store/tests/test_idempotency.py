@@ -205,3 +205,9 @@ def test_of_many_at_once_one_is_done_and_the_others_wait_for_its_answer():
     assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False] + [True] * 7
     assert Bundle.objects.count() == 1
     assert Order.objects.get().bundle_id is not None
+
+
+def test_where_there_is_nothing_to_write_a_key_means_nothing(api, scene):
+    assert sent(api, "a", "PATCH", "/orders/assign").status == 405
+    assert sent(api, "a", "POST", "/nowhere").status == 404
+    assert not KeptAnswer.objects.exists()

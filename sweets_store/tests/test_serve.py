@@ -46,6 +46,7 @@ def test_a_second_start_keeps_secret_and_data(tmp_path):
     assert [order["order_id"] for order in seen[0][0]] == [1]
 
 
+@pytest.mark.once
 def test_ctrl_c_ends_it(tmp_path):
     with served_store(tmp_path, f"ctrl_c_{os.getpid()}", WORKERS="1") as store:
         os.killpg(store.process.pid, signal.SIGINT)  # a terminal sends it to every process
@@ -63,6 +64,7 @@ def test_the_start_says_where_to_go_next(tmp_path):
     assert "createsuperuser" in greeting
 
 
+@pytest.mark.once
 def test_a_taken_port_stops_the_start_with_one_line(environment):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", int(environment["PORT"])))
@@ -137,6 +139,7 @@ def test_a_database_that_is_away_stops_the_start_with_one_line(environment):
     assert "Connection refused" in done.stderr
 
 
+@pytest.mark.once
 def test_a_secret_that_was_cut_off_stops_the_start(environment):
     data_dir = Path(environment["DATA_DIR"])
     data_dir.mkdir()
@@ -181,6 +184,7 @@ def test_first_starts_at_once_all_migrate(tmp_path):
     assert answers == [200] * 3
 
 
+@pytest.mark.once
 def test_a_dotenv_file_is_read(tmp_path, environment):
     (tmp_path / ".env").write_text("PORT=none\n")
     del environment["PORT"]
@@ -190,6 +194,7 @@ def test_a_dotenv_file_is_read(tmp_path, environment):
     assert done.stderr == "Settings: PORT must be a whole number from 1 to 65535, not 'none'\n"
 
 
+@pytest.mark.once
 def test_a_line_of_a_dotenv_file_that_sets_nothing_is_named(tmp_path, environment):
     (tmp_path / ".env").write_text("# ours\n\nexport WORKERS=1\nPORT 9000\n")
 
@@ -198,6 +203,7 @@ def test_a_line_of_a_dotenv_file_that_sets_nothing_is_named(tmp_path, environmen
     assert done.stderr == "Settings: .env must hold NAME=value in line 4\n"
 
 
+@pytest.mark.once
 def test_the_environment_wins_over_the_dotenv_file(tmp_path, environment):
     (tmp_path / ".env").write_text("PORT=none\n")
 
@@ -246,6 +252,7 @@ def test_deployment_checks_are_clean_in_production(environment):
     assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
 
 
+@pytest.mark.once
 def test_production_sends_plain_http_to_https(tmp_path):
     production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1"}
     with served_store(tmp_path, f"production_{os.getpid()}", **production) as store:
@@ -260,6 +267,7 @@ def test_production_sends_plain_http_to_https(tmp_path):
     assert over_tls.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("host", "allowed"), [("127.0.0.1", False), ("0.0.0.0", True)])
 def test_strange_hosts_are_served_only_where_every_address_is(host, allowed, tmp_path):
     with served_store(tmp_path, f"hosts_{os.getpid()}", HOST=host) as store:
