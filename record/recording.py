@@ -66,7 +66,8 @@ _RECORD = {
     """,  # noqa: S608  # only our own words
     "sqlite": f"""
         INSERT INTO events (at, door, actor, request_id, {_COLUMNS})
-        SELECT %s, %s, %s, %s, value->>0, value->>1, value->>2, value->>3, value->>4
+        SELECT %s, %s, %s, %s, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+               json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]')
         FROM json_each(%s)
     """,  # noqa: S608  # only our own words
 }
