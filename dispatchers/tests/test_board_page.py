@@ -18,6 +18,13 @@ pytestmark = pytest.mark.django_db
 ALL_DAY = ["00:00-23:59"]
 
 
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """In the last minute of a day nobody works: no window holds it."""
+    now = timezone.now().replace(hour=12, minute=0)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
 @pytest.fixture
 def day():
     """Courier 5 carries order 1 of two, 6 is idle; of the free orders 3 can be taken, 4 not now, and 5 never."""
