@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import psycopg2
 
 DELIVERED_IN_A_BUNDLE = 10
-# Far from the ids that the store gives its bundles.
-BESIDE = 10**12
+# An order's copies and their bundles are numbered from so many times its id on: beside all others in the store.
+BESIDE = 10**9
 
 OpenOrder = tuple[int, float, int, Any]
 
@@ -158,9 +158,9 @@ def copied_bundles(count: int) -> int:
 
 def copying(table: str, key: str, columns: list[str], order_id: int, numbers: str) -> str:
     """The statement that copies the order's row in the table, whatever further columns there are."""
-    changed = {key: f"{BESIDE} + copy.number"}
+    changed = {key: f"{BESIDE * order_id} + copy.number"}
     if table == "orders":
-        changed["bundle_id"] = f"{BESIDE} + 1 + copy.number / {DELIVERED_IN_A_BUNDLE}"
+        changed["bundle_id"] = f"{BESIDE * order_id} + 1 + copy.number / {DELIVERED_IN_A_BUNDLE}"
     values = ", ".join(changed.get(column, f"template.{column}") for column in columns)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"

@@ -34,6 +34,17 @@ IMPORTS = [
 ]
 HISTORY = ["GET /couriers/{id}, 30 delivered", "POST /orders/complete, 30 delivered"]
 REQUESTS = ["GET /couriers/{id}, 4 connections", "a courier's whole life, 4 connections"]
+PAGES = [
+    "the board, 20 regions",
+    "the list of orders, 20 regions",
+    "the orders of a region, 20 regions",
+    "an order, 20 regions",
+    "why an order is no courier's, 20 regions",
+    "the list of couriers, 20 regions",
+    "a courier who carries, 20 regions",
+    "a day of 50 couriers, 20 regions",
+    "the pay slips of this month, 20 regions",
+]
 EVERYWHERE = {*ASSIGN, *IMPORTS, *HISTORY, *REQUESTS}
 OWN_ONLY = {
     "uniform, 1,000 open beside 1,000 delivered",
@@ -46,6 +57,7 @@ OWN_ONLY = {
     "assign in process",
     "POST /orders/complete",
     "complete in process",
+    *PAGES,
 }
 
 
