@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bundles.board import Board, Closing, RegionLine, board
-from bundles.board.picture import HOURS, Cell, Line
+from bundles.board.coverage import HOURS
+from bundles.board.picture import Cell, Line
 from bundles.board.reads import ActiveBundle
 from sweets_store.admin import NOTHING, kilograms, record_link, search_link
 

@@ -7,13 +7,14 @@ about the same however many orders there are.
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
+from heapq import nsmallest
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from bundles.board import reads
-from bundles.board.coverage import Coverage, crews_of, shift_of
+from bundles.board.coverage import Coverage, staff_of
 from bundles.board.picture import Line, picture
 from bundles.board.reads import ActiveBundle, Today, Waiting
 from sweets_store.hours import outer_window
@@ -86,18 +87,16 @@ def board(*, now: datetime) -> Board:
     minute = local.hour * 60 + local.minute
     midnight, next_midnight = shop_day(local.date())
     with one_moment():
-        workers, carriers = reads.workers(), reads.carriers()
-        on_shift = [worker for worker in workers if shift_of(worker.hours).minutes >> minute & 1]
-        idle = sorted(worker.courier_id for worker in on_shift if worker.courier_id not in carriers)
-        waiting, crews = reads.waiting(), crews_of(workers)
+        staff, carriers, waiting = staff_of(reads.workers()), reads.carriers(), reads.waiting()
+        on_shift = staff.at(minute)
+        idle = [courier_id for courier_id in on_shift.couriers if courier_id not in carriers]
         closing, closed, closing_first = _closing(waiting, minute)
-        working, ever = Coverage(crews, minute=minute), Coverage(crews)
-        takable = [Takable(group, working.able(group), ever.able(group)) for group in _decided(waiting, working, ever)]
+        takable = _takable(waiting, on_shift.coverage, staff.ever)
         return Board(
             now=local,
             regions=_regions(takable),
             hopeless_first=_first_hopeless(takable),
-            on_shift=len(on_shift),
+            on_shift=len(on_shift.couriers),
             idle=len(idle),
             idle_couriers=idle[:LISTED],
             active_bundles=len(carriers),
@@ -106,15 +105,22 @@ def board(*, now: datetime) -> Board:
             closed=closed,
             closing_first=closing_first,
             today=reads.today(start=midnight, end=next_midnight),
-            picture=picture(waiting, crews, hour=local.hour),
+            picture=picture(waiting, staff.capacity, hour=local.hour),
         )
 
 
-def _decided(waiting: list[Waiting], *coverages: Coverage) -> list[Waiting]:
-    """The same orders, in finer groups where the half-hours alone do not tell whether hours overlap."""
-    undecided = {group for coverage in coverages for group in coverage.undecided(waiting)}
-    decided = [group for group in waiting if (group.region, group.mask) not in undecided]
-    return [*decided, *reads.waiting_by_hours(undecided)]
+def _takable(waiting: list[Waiting], working: Coverage, ever: Coverage) -> list[Takable]:
+    """What of the groups can be taken, in finer groups where half-hours alone do not tell."""
+    told, undecided = [], set()
+    for group in waiting:
+        able_now, able_ever = working.able(group), ever.able(group)
+        if able_now is None or able_ever is None:
+            undecided.add((group.region, group.mask))
+        else:
+            told.append(Takable(group, able_now, able_ever))
+    for group in reads.waiting_by_hours(undecided):
+        told.append(Takable(group, working.able(group) or 0, ever.able(group) or 0))
+    return told
 
 
 def _first_hopeless(takable: list[Takable]) -> list[int]:
@@ -127,36 +133,25 @@ def _first_hopeless(takable: list[Takable]) -> list[int]:
 
 
 def _regions(takable: list[Takable]) -> list[RegionLine]:
-    lines: defaultdict[int, list[Takable]] = defaultdict(list)
-    for each in takable:
-        lines[each.group.region].append(each)
+    lines: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for group, now, ever in takable:
+        line = lines[group.region]
+        line[0] += group.orders
+        line[1] += group.grams
+        line[2] += group.of_classes(now)
+        line[3] += group.orders - group.of_classes(ever)
     return [
-        RegionLine(
-            region,
-            sum(group.orders for group, _, _ in some),
-            sum((group.weight for group, _, _ in some), Decimal(0)),
-            sum(group.of_classes(now) for group, now, _ in some),
-            sum(group.orders - group.of_classes(ever) for group, _, ever in some),
-        )
-        for region, some in sorted(lines.items())
+        RegionLine(region, orders, Decimal(grams).scaleb(-3), able, hopeless)
+        for region, (orders, grams, able, hopeless) in sorted(lines.items())
     ]
 
 
 def _closing(waiting: list[Waiting], minute: int) -> tuple[Count, Count, list[Closing]]:
     """Count what closes within the hour and what has closed, and list the first of them."""
-
-    def urgency(mask: int) -> tuple[bool, int]:
-        left = _end(mask) - minute
-        return left <= 0, abs(left)
-
-    free = sorted(
-        (urgency(group.mask), (group.region, group.mask), group.orders)
-        for group in waiting
-        if _closes(group.mask, minute)
-    )
-    assigned = sorted(
-        (urgency(mask), mask, orders) for mask, orders in reads.assigned_by_mask() if _closes(mask, minute)
-    )
+    carried = reads.assigned_by_mask()
+    urgency = _urgency({group.mask for group in waiting} | {mask for mask, _ in carried}, minute)
+    free = [(urgency[group.mask], group[:2], group.orders) for group in waiting if group.mask in urgency]
+    assigned = [(urgency[mask], mask, orders) for mask, orders in carried if mask in urgency]
     closing, closed = (
         Count(*(sum(orders for (over, _), _, orders in some if over is ended) for some in (free, assigned)))
         for ended in (False, True)
@@ -165,19 +160,22 @@ def _closing(waiting: list[Waiting], minute: int) -> tuple[Count, Count, list[Cl
         *reads.free_orders_of(_first(free), LISTED),
         *reads.assigned_orders_of(_first(assigned), LISTED),
     ]
-    first.sort(key=lambda order: (urgency(order.mask), order.order_id))
+    first.sort(key=lambda order: (urgency[order.mask], order.order_id))
     listed = [Closing(order.order_id, order.region, order.weight, _end(order.mask), order.bundle_id) for order in first]
     return closing, closed, listed[:LISTED]
 
 
+def _urgency(masks: set[int], minute: int) -> dict[int, tuple[bool, int]]:
+    """Of the masks whose last window closes within the hour or has closed: whether it has, and how far away that is."""
+    left = {mask: _end(mask) - minute for mask in masks if mask}
+    return {mask: (minutes <= 0, abs(minutes)) for mask, minutes in left.items() if minutes <= SOON}
+
+
 def _first(groups: list[tuple[Any, Any, int]]) -> list[Any]:
     """The groups that hold the first LISTED orders."""
-    before = accumulate((orders for _, _, orders in groups), initial=0)
-    return [group for (_, group, _), passed in zip(groups, before, strict=False) if passed < LISTED]
-
-
-def _closes(mask: int, minute: int) -> bool:
-    return mask != 0 and _end(mask) <= minute + SOON
+    urgent = nsmallest(LISTED, groups)
+    before = accumulate((orders for _, _, orders in urgent), initial=0)
+    return [group for (_, group, _), passed in zip(urgent, before, strict=False) if passed < LISTED]
 
 
 def _end(mask: int) -> int:

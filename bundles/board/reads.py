@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -21,14 +21,14 @@ FOOT, BIKE = CAPACITIES[CourierType.FOOT], CAPACITIES[CourierType.BIKE]
 class Waiting(NamedTuple):
     """Free orders of a region with one delivery mask, or, where `hours` are told, with these delivery hours.
 
-    `weight` in kilograms; `above_foot` and `above_bike` are those that weigh, each alone, more than one on foot or on a
+    `grams`: what they weigh; `above_foot` and `above_bike` are those of them that weigh more than one on foot or on a
     bike carries.
     """
 
     region: int
     mask: int
     orders: int
-    weight: Decimal
+    grams: int
     above_foot: int
     above_bike: int
     hours: str | None = None
@@ -39,11 +39,11 @@ class Waiting(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """A courier; `hours` is the JSON text of his working hours, for many have the same."""
+    """A courier; `regions` and working `hours` are JSON text, for many have the same."""
 
     courier_id: int
     courier_type: str
-    regions: tuple[int, ...]
+    regions: str
     hours: str
 
 
@@ -81,18 +81,14 @@ Group = tuple[int, int]  # region and delivery mask
 
 
 def waiting() -> list[Waiting]:
-    return _groups(_read(_WAITING))
+    return list(starmap(Waiting, _read(_WAITING)))
 
 
 def waiting_by_hours(groups: Collection[Group]) -> list[Waiting]:
     """The waiting orders of the groups, parted further by their delivery hours."""
     if not groups:
         return []
-    return _groups(_read(_WAITING_BY_HOURS[connection.vendor], {"groups": _listed(groups)}))
-
-
-def _groups(rows: list[Any]) -> list[Waiting]:
-    return [Waiting(region, mask, orders, kilograms(weight), *others) for region, mask, orders, weight, *others in rows]
+    return list(starmap(Waiting, _read(_WAITING_BY_HOURS[connection.vendor], {"groups": _listed(groups)})))
 
 
 def first_heavier(groups: Sequence[tuple[Waiting, Decimal]], limit: int) -> list[int]:
@@ -108,15 +104,8 @@ def _heavier(group: Waiting, weight: Decimal) -> Q:
     return alike if group.hours is None else alike & Q(delivery_hours=json.loads(group.hours))
 
 
-def workers() -> list[Worker]:
-    return [
-        Worker(courier_id, kind, _regions_of(regions), hours) for courier_id, kind, regions, hours in _read(_WORKERS)
-    ]
-
-
-@lru_cache(maxsize=16_384)
-def _regions_of(stored: str) -> tuple[int, ...]:
-    return tuple(json.loads(stored))
+def workers() -> tuple[Worker, ...]:
+    return tuple(starmap(Worker, _read(_WORKERS)))
 
 
 def carriers() -> set[int]:
@@ -191,7 +180,7 @@ def _read(statement: str, asked: dict[str, Any] | None = None) -> list[Any]:
 # ruff: noqa: S608
 
 _COUNTS = f"""
-    count(*), sum(weight),
+    count(*), CAST(round(1000 * sum(weight)) AS bigint),
     count(CASE WHEN weight > {FOOT} THEN 1 END), count(CASE WHEN weight > {BIKE} THEN 1 END)
 """
 _WAITING = f"SELECT region, delivery_mask, {_COUNTS} FROM orders WHERE bundle_id IS NULL GROUP BY region, delivery_mask"
