@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from bundles.assignments import record_handed
 from bundles.deliveries import find_delivery, mark_undelivered, reopen_bundle, take_from_totals
-from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_couriers
+from bundles.locks import lock_courier, lock_courier_unread, lock_couriers
 from bundles.models import Bundle
 from bundles.releases import BY_DISPATCHER, MOVED, release, take_out
 from bundles.rules import CarriedOrder, added_by_delivery, against, keep_what_fits
 from bundles.services import Statement, UnknownBundle, carrier_of, courier_statement
-from couriers.models import Courier
+from couriers.models import Courier, UnknownCourier
 from orders.models import Order
 from record.models import What
 from record.recording import Happened, record

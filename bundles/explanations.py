@@ -9,11 +9,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bundles.candidates import lightest_places
-from bundles.locks import UnknownCourier
 from bundles.models import Bundle
 from bundles.rules import take_while_they_fit
 from bundles.shelves import Place
-from couriers.models import Courier, CourierType
+from couriers.models import Courier, CourierType, UnknownCourier
 from orders.models import Order, UnknownOrder
 from sweets_store.hours import hours_overlap, stretched_to_overlap
 from sweets_store.instants import format_instant

@@ -6,17 +6,10 @@ Behind them comes the one of orders/arrivals.py. On SQLite the transaction itsel
 from collections.abc import Collection, Iterable
 
 from django.db import connection
-from django.utils.translation import gettext_lazy as _
 
-from couriers.models import Courier
-from sweets_store.errors import NotFound
+from couriers.models import Courier, UnknownCourier
 
 MOST_LOCKED = 100
-
-
-class UnknownCourier(NotFound):
-    code = "unknown_courier"
-    message = _("There is no courier {courier_id}. Hire him by POST /couriers first.")
 
 
 def lock_courier(courier_id: int) -> Courier:

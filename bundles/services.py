@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from bundles.assignments import carried_bundle, form_bundle, record_handed
 from bundles.candidates import lightest_that_fit
 from bundles.deliveries import add_to_totals, complete_bundle, courier_with_totals, find_delivery, mark_delivered
-from bundles.locks import UnknownCourier, lock_courier, lock_courier_unread, lock_regions
+from bundles.locks import lock_courier, lock_courier_unread, lock_regions
 from bundles.models import Bundle
 from bundles.releases import release
 from bundles.rules import CarriedOrder, added_by_delivery, against, keep_what_fits, rating
-from couriers.models import Courier
+from couriers.models import Courier, UnknownCourier
 from orders.models import Order, OrderQuerySet, UnknownOrder
 from record.models import What
 from record.recording import Happened, record

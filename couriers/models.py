@@ -6,6 +6,13 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from sweets_store.errors import NotFound
+
+
+class UnknownCourier(NotFound):
+    code = "unknown_courier"
+    message = _("There is no courier {courier_id}. Hire him by POST /couriers first.")
+
 
 class CourierType(models.TextChoices):
     FOOT = "foot"

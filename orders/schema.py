@@ -3,8 +3,8 @@
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from bundles.locks import UnknownCourier
 from bundles.services import NotCarried
+from couriers.models import UnknownCourier
 from orders.models import UnknownOrder
 from orders.serializers import (
     AssignSerializer,

@@ -4,11 +4,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from bundles.locks import UnknownCourier
 from bundles.models import Bundle
 from bundles.services import assign_orders
 from bundles.tests.factories import BundleFactory
 from bundles.tests.scenes import rows
+from couriers.models import UnknownCourier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory

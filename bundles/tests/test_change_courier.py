@@ -6,12 +6,12 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundles.locks import UnknownCourier
 from bundles.models import Bundle
 from bundles.services import assign_orders, change_courier
 from bundles.tests import reference
 from bundles.tests.factories import BundleFactory
 from bundles.tests.scenes import add_orders, rolled_back, rows, what_is_wrong
+from couriers.models import UnknownCourier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory

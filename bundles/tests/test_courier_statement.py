@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from bundles.locks import UnknownCourier
 from bundles.services import change_courier, complete_order, courier_statement
 from bundles.tests.factories import BundleFactory
+from couriers.models import UnknownCourier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory

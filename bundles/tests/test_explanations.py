@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bundles.explanations import CODES, Reason, explain_order
-from bundles.locks import UnknownCourier
 from bundles.services import assign_orders, change_courier, complete_order
 from bundles.tests import reference
 from bundles.tests.factories import BundleFactory
 from bundles.tests.scenes import add_orders, rolled_back
-from couriers.models import Courier
+from couriers.models import Courier, UnknownCourier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order, UnknownOrder
 from orders.tests.factories import OrderFactory

@@ -3,10 +3,10 @@
 import pytest
 
 from bundles.dispatch import BundleIsCompleted, CarriesAnother, HisOwnBundle, Moved, NothingFits, move_bundle
-from bundles.locks import UnknownCourier
 from bundles.models import Bundle
 from bundles.services import UnknownBundle, assign_orders, complete_order, courier_statement
 from bundles.tests.scenes import NOW, rows, what_is_wrong
+from couriers.models import UnknownCourier
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory

@@ -6,10 +6,9 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from bundles.locks import UnknownCourier
 from bundles.management.arguments import id_argument
 from bundles.services import Assignment, assign_orders
-from couriers.models import Courier
+from couriers.models import Courier, UnknownCourier
 from sweets_store.acting import command_acts
 from sweets_store.instants import format_instant
 
