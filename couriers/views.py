@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.scopes import require_himself
 from bundles.services import change_courier, courier_statement, require_courier
 from couriers import schema
 from couriers.filters import CourierFilters
@@ -18,6 +19,7 @@ class CourierViewSet(ListedViewSet):
     queryset = Courier.objects.all()
     serializer_class = CourierSerializer
     filterset_class = CourierFilters
+    couriers_actions = ("retrieve",)
 
     def create(self, request: Request) -> Response:
         courier_ids = hire_couriers(
@@ -26,6 +28,7 @@ class CourierViewSet(ListedViewSet):
         return Response({"couriers": [{"id": courier_id} for courier_id in courier_ids]}, status=201)
 
     def retrieve(self, request: Request, pk: int) -> Response:
+        require_himself(request.auth, pk)
         statement = courier_statement(courier_id=pk)
         answer: dict[str, Any] = CourierSerializer.represented(statement.courier) | {"earnings": statement.earnings}
         if statement.rating is not None:

@@ -28,6 +28,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     people = [
         *link(_("Users"), "person", "auth_user_changelist", "auth.view_user"),
         *link(_("Groups"), "group", "auth_group_changelist", "auth.view_group"),
+        *link(_("Tokens"), "key", "access_token_changelist", "access.view_token"),
     ]
     groups = [(None, deliveries), (_("Who works here"), people)]
     return [{"title": title, "separator": bool(title), "items": items} for title, items in groups if items]

@@ -3,6 +3,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.scopes import require_himself
 from bundles.explanations import explain_order
 from bundles.services import assign_orders, complete_order
 from orders import schema
@@ -29,6 +30,7 @@ class OrderViewSet(ListedViewSet):
     queryset = Order.objects.select_related("bundle")
     serializer_class = ListedOrderSerializer
     filterset_class = OrderFilters
+    couriers_actions = ("assign", "complete")
 
     def create(self, request: Request) -> Response:
         order_ids = take_orders(orders=OrderSerializer.checked_import(read_import(request, OrderSerializer.checks())))
@@ -45,6 +47,7 @@ class OrderViewSet(ListedViewSet):
     @schema.assign
     def assign(self, request: Request) -> Response:
         asked = AssignSerializer.checked(read_object(request))
+        require_himself(request.auth, asked["courier_id"])
         assignment = assign_orders(courier_id=asked["courier_id"], now=timezone.now())
         answer: dict[str, object] = {"orders": [{"id": order_id} for order_id in assignment.order_ids]}
         if assignment.assign_time is not None:
@@ -54,6 +57,7 @@ class OrderViewSet(ListedViewSet):
     @schema.complete
     def complete(self, request: Request) -> Response:
         asked = CompleteSerializer.checked(read_object(request))
+        require_himself(request.auth, asked["courier_id"])
         complete_order(**asked)
         return Response({"order_id": asked["order_id"]})
 

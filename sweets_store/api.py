@@ -5,29 +5,31 @@ import logging
 from collections.abc import Callable, Collection
 from functools import partial, wraps
 from http import HTTPStatus
-from typing import Any
+from io import BytesIO
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from django.views import defaults
-from rest_framework.exceptions import APIException, UnsupportedMediaType
+from rest_framework.exceptions import APIException, Throttled, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
-from sweets_store.idempotency import HEADER, KeyReused, answered_once, key_of
+from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import JSONBody
 from sweets_store.pages import is_page
+from sweets_store.rates import Rate, meter
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 1
 PIECE = 64 * 1024
 WRITES = ("POST", "PATCH")
+AWAY = (OperationalError, InterfaceError, InternalError)  # the latter: PostgreSQL that only reads
 
 
 class IdConverter:
@@ -65,26 +68,55 @@ class AlwaysJSON(BaseContentNegotiation):
 
 
 class ApiViewSet(GenericViewSet):
-    """A door of the API. OPTIONS is left out: the contract knows no such handler."""
+    """A door of the API. OPTIONS is left out: the contract knows no such handler.
+
+    `couriers_actions` are those that a courier's own token is for.
+    """
 
     content_negotiation_class = AlwaysJSON
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
     http_method_names = ["get", "post", "patch", "head"]
+    couriers_actions: ClassVar[Collection[str]] = ()
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        answer = partial(super().dispatch, request, *args, **kwargs)
-        writes = request.method in WRITES and hasattr(self, request.method.lower())
-        if not writes or HEADER not in request.headers:
-            return answer()
-        try:
-            return answered_once(request, key_of(request), answer)
-        except Exception as exc:
-            refused = exception_handler(exc, {"request": request, "kwargs": {}})
-            if refused is None:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self._spend(settings.RATE_PER_ADDRESS, address_of(request))
+        super().initial(request, *args, **kwargs)
+        if request.auth is not None:
+            self._spend(settings.RATE_PER_TOKEN, f"token {request.auth.pk}")
+        if request.method in WRITES and HEADER in request.headers and self.action is not None:
+            name = request.method.lower()
+            setattr(self, name, partial(self._once, getattr(self, name)))
+
+    def _spend(self, rate: Rate | None, client: str) -> None:
+        """Count the request, and tell the client where he stands. Raises Throttled."""
+        if rate is not None:
+            spent = meter.spend(rate, client)
+            self.headers |= spent.headers()
+            if spent.wait:
+                raise Throttled(spent.wait, "Too many requests.", "too_many_requests")
+
+    def _once(self, handler: Callable[..., Any], request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Handle a request that its client names by a key."""
+
+        def answer() -> HttpResponse:
+            try:
+                response = handler(request, *args, **kwargs)
+            except AWAY:
                 raise
-            headers = {name: value for name, value in refused.items() if name != "Content-Type"}
-            return JsonResponse(refused.data, status=refused.status_code, headers=headers)
+            except Exception as exc:
+                response = self.handle_exception(exc)
+            rendered: HttpResponse = self.finalize_response(request, response, *args, **kwargs).render()
+            return rendered
+
+        scope = OPEN if request.auth is None else f"token {request.auth.pk}"
+        return answered_once(request._request, answer, scope=scope)
+
+
+def address_of(request: Any) -> str:
+    """The client's, as the outermost of our own proxies saw it."""
+    address: str = BaseThrottle().get_ident(request)
+    return address
 
 
 def read_object(request: Request) -> dict[str, Any]:
@@ -106,7 +138,9 @@ def read_import(request: Request, fields: Collection[str]) -> JSONBody:
     if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
     _require_json(request, is_sent=length > 0)
-    pieces = iter(partial(request._request.read, PIECE), b"")
+    kept = getattr(request._request, "_body", None)  # read whole before, for the request's key
+    source = request._request if kept is None else BytesIO(kept)
+    pieces = iter(partial(source.read, PIECE), b"")
     return JSONBody(codecs.iterdecode(pieces, "utf-8"), fields)
 
 
@@ -137,12 +171,19 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         case RequestDataTooBig():
             return Response(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         case APIException():
-            return Response(refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail)), exc.status_code)
-        case OperationalError() | InterfaceError() | InternalError():  # the latter: PostgreSQL that only reads
+            answer = refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail))
+            return Response(answer, exc.status_code, headers=_headers(exc))
+        case OperationalError() | InterfaceError() | InternalError():
             logger.error("The database refused %s: %s", context["request"].path, exc)
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
     return None
+
+
+def _headers(exc: APIException) -> dict[str, str]:
+    """Of 401 what the client is to send, of 429 the seconds after which he may call again; DRF leaves them there."""
+    told = {"WWW-Authenticate": getattr(exc, "auth_header", None), "Retry-After": getattr(exc, "wait", None)}
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 TOO_LARGE = refusal(

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -39,6 +39,8 @@ class SchemaView(APIView):
 
     schema = None
     http_method_names = ["get", "head"]
+    authentication_classes = []
+    permission_classes = []
     content_negotiation_class = AnyAccept
     renderer_classes = [OpenApiJsonRenderer2, OpenApiYamlRenderer2, OpenApiYamlRenderer]
 
@@ -46,8 +48,10 @@ class SchemaView(APIView):
         return Response(document())
 
 
-class DocsView(SpectacularSwaggerView):
+class DocsView(SpectacularSwaggerSplitView):
     schema = None
     http_method_names = ["get", "head"]
+    authentication_classes = []
+    permission_classes = []
     content_negotiation_class = AnyAccept
     url = "/schema"

@@ -10,6 +10,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from sweets_store.rates import Rate
+
 _OLD_NAMES = ("DB_SCHEME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_NAME")
 _POSTGRESQL = "sweets_store.postgresql"
 _SQLITE = "django.db.backends.sqlite3"
@@ -60,6 +62,26 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
         return int(given)
     faults.append(f"{name} must be a whole number from {low} to {high}, not {given!r}")
     return default
+
+
+def choice(name: str, default: str, words: tuple[str, ...]) -> str:
+    given = text(name, default).strip().lower()
+    if given in words:
+        return given
+    faults.append(f"{name} must be {' or '.join(words)}, not {given!r}")
+    return default
+
+
+def rate(name: str, default: str) -> Rate | None:
+    """How often: `600/minute`; none where it is empty or `none`."""
+    given = text(name, default).strip().lower()
+    if given in ("", "none"):
+        return None
+    match = re.fullmatch("([1-9][0-9]{0,6})/(second|minute|hour)", given)
+    if match is None:
+        faults.append(f"{name} must be none or a number a second, minute or hour, such as 600/minute, not {given!r}")
+        return None
+    return Rate(int(match[1]), {"second": 1, "minute": 60, "hour": 3600}[match[2]])
 
 
 def time_zone(name: str, default: str) -> str:

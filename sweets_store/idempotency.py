@@ -8,12 +8,9 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http import HTTPStatus
-from typing import Any
 
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from sweets_store.errors import DomainError
@@ -41,13 +38,6 @@ class KeyReused(DomainError):
     message = "This Idempotency-Key came with another request before: send each request with a key of its own."
 
 
-class _NotKept(Exception):
-    """Takes everything back; `response` is the answer all the same."""
-
-    def __init__(self, response: HttpResponseBase) -> None:
-        self.response = response
-
-
 def key_of(request: HttpRequest) -> str:
     """The key that the client gives the request. Raises BadKey."""
     match = _KEY.fullmatch(request.headers[HEADER].strip())
@@ -56,34 +46,29 @@ def key_of(request: HttpRequest) -> str:
     return match[1] or match[2]
 
 
-def answered_once(request: HttpRequest, key: str, answer: Callable[[], Any]) -> HttpResponseBase:
-    """Return the first answer to the request, which `answer` makes. Raises KeyReused, and RequestDataTooBig.
+def answered_once(request: HttpRequest, answer: Callable[[], HttpResponse], *, scope: str) -> HttpResponse:
+    """Return the first answer to the request, which `answer` makes, raising what is no answer for good.
 
-    A request that comes while the first one is being answered waits for it, as for any lock.
+    A request that comes while the first one is being answered waits for it, as for any lock. Raises BadKey, KeyReused
+    and RequestDataTooBig.
     """
+    key = key_of(request)
     told = f"{request.method}\n{request.get_full_path()}\n".encode()
-    try:
-        return _once(key, hashlib.sha256(told + request.body).hexdigest(), answer)
-    except _NotKept as failed:
-        return failed.response
+    return _once(scope, key, hashlib.sha256(told + request.body).hexdigest(), answer)
 
 
 @retried
 @transaction.atomic
-def _once(key: str, digest: str, answer: Callable[[], Any]) -> HttpResponseBase:
-    asked = {"scope": OPEN, "key": key}
+def _once(scope: str, key: str, digest: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    asked = {"scope": scope, "key": key}
     if not _claim(**asked, digest=digest, now=timezone.now()):
         kept = KeptAnswer.objects.get(**asked)
         if kept.digest != digest:
             raise KeyReused
         return HttpResponse(kept.body, "application/json", kept.status, headers={REPLAYED: "true"})
     response = answer()
-    response.render()
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _NotKept(response)
     KeptAnswer.objects.filter(**asked).update(status=response.status_code, body=response.content.decode())
-    answered: HttpResponseBase = response
-    return answered
+    return response
 
 
 def _claim(*, scope: str, key: str, digest: str, now: datetime) -> bool:

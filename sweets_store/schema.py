@@ -5,7 +5,9 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
     OpenApiFilterExtension,
     OpenApiSerializerExtension,
     OpenApiSerializerFieldExtension,
@@ -201,18 +203,31 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     ),
 )
 
-UNAVAILABLE_503 = {503: refused("The database is away, or locked too long. Nothing was changed.", UNAVAILABLE)}
+TOKEN_MISSING = refusal("token_missing", "Send the header Authorization: Token ….")
+NOT_IN_SCOPE = refusal("not_in_scope", "A token of the scope courier is not for this.")
+TOO_OFTEN = refusal("too_many_requests", "Too many requests. Expected available in 2 seconds.")
+
+ANYWHERE = {
+    401: refused("The store asks for tokens, and none that it knows was sent.", TOKEN_MISSING),
+    403: refused("The token is not for this.", NOT_IN_SCOPE),
+    429: refused("Too many requests: send the next one after the seconds of Retry-After.", TOO_OFTEN),
+    503: refused("The database is away, or locked too long. Nothing was changed.", UNAVAILABLE),
+}
 
 
-def answers_to_get(success: Any, *unknown: dict[str, str], bad: dict[str, str] = BAD_HOST) -> dict[int, Any]:
-    """The answers to GET of one record."""
+def answers_to_get(
+    success: Any, *unknown: dict[str, str], bad: dict[str, str] = BAD_HOST, anyone: bool = False
+) -> dict[int, Any]:
+    """The answers to GET of one record; `anyone`: tokens of every scope are for it."""
     refusals = {400: refused("No request for this store.", bad), 404: refused("There is no such record.", *unknown)}
-    return {200: success} | refusals | UNAVAILABLE_503
+    return (
+        {200: success} | refusals | {status: told for status, told in ANYWHERE.items() if status != 403 or not anyone}
+    )
 
 
 def answers_to_list(success: Any, unknown: dict[str, str] | None = None) -> dict[int, Any]:
     """`unknown` is the refusal where the list is a record's."""
-    answers = {200: success, 400: refused("Bad parameters, all of them named.", BAD_PARAMETERS)} | UNAVAILABLE_503
+    answers = {200: success, 400: refused("Bad parameters, all of them named.", BAD_PARAMETERS)} | ANYWHERE
     return answers | ({404: refused("There is no such record.", unknown)} if unknown else {})
 
 
@@ -228,10 +243,27 @@ def answers_to_body(
     }
     if unknown is not None:
         refusals[404] = refused("There is no such record.", unknown)
-    return success | refusals | UNAVAILABLE_503
+    return success | refusals | ANYWHERE
+
+
+class TokenExtension(OpenApiAuthenticationExtension):
+    target_class = "access.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> Schema:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token …`, where the store asks for tokens (API_ACCESS).",
+        }
 
 
 class OpenApiSchema(AutoSchema):
+    def get_auth(self) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = super().get_auth()
+        return [*asked, {}] if settings.API_ACCESS == "open" else asked
+
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular passes no path or method
         return ""  # docstrings speak to us, not to clients
 

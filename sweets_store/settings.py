@@ -1,5 +1,6 @@
 """Settings of the sweets store; the README's table of settings names what the environment may set."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ HOST = given.text("HOST", "127.0.0.1")
 PORT = given.integer("PORT", 8080, low=1, high=65535)
 PRODUCTION = given.boolean("PRODUCTION")
 LOCK_TIMEOUT = given.integer("LOCK_TIMEOUT", 10, low=1, high=600)
+REQUEST_SECONDS = given.integer("REQUEST_SECONDS", 30, low=1, high=3600)
 UNDO_MINUTES = given.integer("UNDO_MINUTES", 60, low=1, high=30 * 24 * 60)
 WORKERS = given.integer("WORKERS", 2, low=1, high=64)
 THREADS = given.integer("THREADS", 8, low=1, high=256)
+API_ACCESS = given.choice("API_ACCESS", "token" if PRODUCTION else "open", ("open", "token"))
+RATE_PER_ADDRESS = given.rate("RATE_PER_ADDRESS", "6000/minute" if PRODUCTION else "none")
+RATE_PER_TOKEN = given.rate("RATE_PER_TOKEN", "1200/minute" if PRODUCTION else "none")
+PROXIES = given.integer("PROXIES", 1 if PRODUCTION else 0, low=0, high=9)
 
 # Core
 
@@ -39,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -46,6 +53,7 @@ INSTALLED_APPS = [
     "sweets_store",
     "record",
     "couriers",
+    "access",
     "bundles",
     "orders",
     "dispatchers.apps.DispatchersConfig",
@@ -53,6 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "sweets_store.middleware.ActingMiddleware",
+    "sweets_store.pages.PolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -63,6 +72,7 @@ MIDDLEWARE = [
     "sweets_store.pages.AuthenticationMiddleware",
     "sweets_store.pages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -84,7 +94,18 @@ TEMPLATES = [
 DATABASES = {"default": given.database(DATA_DIR, lock_timeout=LOCK_TIMEOUT)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Passwords
+# Passwords, and how often they may be guessed
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_CLIENT_IP_CALLABLE = "sweets_store.api.address_of"
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_FAILURE_LIMIT = 10
+AXES_LOCKOUT_CALLABLE = "dispatchers.login.locked_out"
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -112,8 +133,9 @@ WHITENOISE_USE_FINDERS = True
 # The API
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["access.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["access.authentication.InScope"],
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_SCHEMA_CLASS": "sweets_store.schema.OpenApiSchema",
     "EXCEPTION_HANDLER": "sweets_store.api.exception_handler",
     "UNAUTHENTICATED_USER": None,

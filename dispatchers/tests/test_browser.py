@@ -117,6 +117,8 @@ PAGES = [
     "/admin/dispatch/assign/",
     "/admin/dispatch/change/?courier=6",
     "/admin/dispatch/complete/?orders=1",
+    "/admin/access/token/",
+    "/admin/access/token/add/",
 ]
 
 
@@ -143,6 +145,28 @@ def test_every_page_can_be_used_by_everybody(opened, dark):
         violations = Axe().run(page).response["violations"]
         serious = [fault for fault in violations if fault["impact"] in ("serious", "critical")]
         assert [(path, fault["id"], [node["html"] for node in fault["nodes"]]) for fault in serious] == []
+
+
+def test_the_docs_are_drawn_under_their_policy(opened):
+    page = opened()
+    page.goto("/docs")
+
+    expect(page.get_by_text("Hire couriers")).to_be_visible()
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.get_by_text("where the store asks for tokens")).to_be_visible()
+
+
+def test_a_new_token_is_shown_once(opened):
+    page = opened()
+    page.goto("/admin/access/token/add/")
+    page.fill("#id_owner", "shop system")
+    page.select_option("#id_scope", "integrator")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator("code")).to_have_text(re.compile(r"^sweets_[\w-]{43}$"))
+    page.reload()
+    expect(page.get_by_text("shop system")).to_be_visible()
+    expect(page.locator("code")).to_have_count(0)
 
 
 def test_who_logs_in_comes_to_the_board(opened):

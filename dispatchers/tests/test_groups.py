@@ -27,6 +27,8 @@ SEEN = {
     "auth/user/": {"superuser"},
     "auth/user/add/": {"superuser"},
     "auth/group/": {"superuser"},
+    "access/token/": {"superuser"},
+    "access/token/add/": {"superuser"},
 }
 
 

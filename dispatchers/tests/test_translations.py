@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 CATALOGUE = settings.BASE_DIR / "dispatchers" / "locale" / "ru" / "LC_MESSAGES" / "django.po"
-FOLDERS = ("sweets_store", "couriers", "bundles", "orders", "dispatchers")
+FOLDERS = ("sweets_store", "record", "access", "couriers", "bundles", "orders", "dispatchers")
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 PLACEHOLDER = re.compile(r"%\(\w+\)\S*?[sdf]|\{\w*\}")
 

@@ -5,11 +5,11 @@ import ast
 import pytest
 from django.conf import settings
 
-APPS = ("record", "couriers", "bundles", "orders")
+APPS = ("record", "couriers", "access", "bundles", "orders")
 GROUND, RECORDS, RULES, SERVICES, DOORS, COMPOSITION = range(6)
 FLOORS = {
     **dict.fromkeys(["models", "arrivals", "recording"], RECORDS),
-    **dict.fromkeys(["rules"], RULES),
+    **dict.fromkeys(["rules", "scopes"], RULES),
     **dict.fromkeys(
         [
             "services",
@@ -29,7 +29,9 @@ FLOORS = {
         ],
         SERVICES,
     ),
-    **dict.fromkeys(["serializers", "filters", "schema", "views", "urls", "admin", "management"], DOORS),
+    **dict.fromkeys(
+        ["serializers", "filters", "schema", "views", "urls", "admin", "management", "authentication"], DOORS
+    ),
 }
 MODULES = sorted(
     path.relative_to(settings.BASE_DIR)

@@ -72,7 +72,9 @@ def test_every_endpoint_is_shown():
 def test_every_setting_is_in_the_table():
     source = (settings.BASE_DIR / "sweets_store/settings.py").read_text()
     source += (settings.BASE_DIR / "sweets_store/environment.py").read_text()
-    read = set(re.findall(r'(?:text|integer|boolean|names|origins|read_file)\(\s*"([A-Z_]+)"', source))
+    read = set(
+        re.findall(r'(?:text|integer|boolean|choice|rate|time_zone|names|origins|read_file)\(\s*"([A-Z_]+)"', source)
+    )
     read |= set(re.findall(r'"(DB_[A-Z]+)"', source))
 
     table = README.partition("## Settings")[2].partition("## ")[0]

@@ -12,8 +12,10 @@ from django.db import connection
 from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
+from access.tests.tokens import let_in
 from sweets_store.docs import document
 from sweets_store.lists import Cursor
+from sweets_store.rates import Rate
 from sweets_store.tests.client import JSONClient
 
 OPERATIONS = {
@@ -24,6 +26,7 @@ OPERATIONS = {
 ANSWERS = [
     (name, int(status)) for name, (_, _, operation) in OPERATIONS.items() for status in sorted(operation["responses"])
 ]
+TURNED_AWAY = (401, 403, 429, 503)
 
 HOURS = ["09:00-18:00"]
 BODIES = {
@@ -113,7 +116,7 @@ def asked(operation_id, ids):
     return method, (path + QUERIES.get(operation_id, "")).format(**ids), BODIES.get(operation_id)
 
 
-@pytest.mark.parametrize(("operation_id", "status"), [given for given in ANSWERS if given[1] != 503])
+@pytest.mark.parametrize(("operation_id", "status"), [given for given in ANSWERS if given[1] not in TURNED_AWAY])
 def test_every_documented_answer_is_given(api, scene, settings, operation_id, status):
     method, path, body = asked(operation_id, scene)
     match status:
@@ -144,6 +147,40 @@ def test_every_documented_answer_is_given(api, scene, settings, operation_id, st
 
 
 @pytest.mark.parametrize("operation_id", list(OPERATIONS))
+def test_who_shows_no_token_is_answered_401(api, scene, settings, operation_id):
+    settings.API_ACCESS = "token"
+
+    answer = api.request(*asked(operation_id, scene))
+
+    assert answer.status == 401
+    check(operation_id, answer)
+
+
+@pytest.mark.parametrize("operation_id", [name for name, status in ANSWERS if status == 403])
+def test_whose_token_is_for_something_else_is_answered_403(api, scene, settings, operation_id):
+    of_couriers = operation_id in ("assign_orders", "complete_order")
+    token = let_in("integrator") if of_couriers else let_in("courier", courier_id=1)
+    settings.API_ACCESS = "token"
+
+    answer = api.request(*asked(operation_id, scene), **token)
+
+    assert answer.status == 403
+    check(operation_id, answer)
+
+
+@pytest.mark.parametrize("operation_id", list(OPERATIONS))
+def test_who_calls_too_often_is_answered_429(api, scene, settings, operation_id):
+    settings.RATE_PER_ADDRESS = Rate(1, 3600)
+    api.get("/couriers", REMOTE_ADDR=operation_id)
+
+    answer = api.request(*asked(operation_id, scene), REMOTE_ADDR=operation_id)
+
+    assert answer.status == 429
+    assert answer.headers["Retry-After"] == "3600"
+    check(operation_id, answer)
+
+
+@pytest.mark.parametrize("operation_id", list(OPERATIONS))
 def test_without_a_database_every_handler_answers_503(api_without_database, operation_id):
     answer = api_without_database.request(*asked(operation_id, IDS))
 
@@ -151,8 +188,9 @@ def test_without_a_database_every_handler_answers_503(api_without_database, oper
     check(operation_id, answer)
 
 
-def test_every_handler_documents_its_503():
-    assert [name for name, status in ANSWERS if status == 503] == list(OPERATIONS)
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_every_handler_documents_what_any_may_answer(status):
+    assert [name for name, documented in ANSWERS if documented == status] == list(OPERATIONS)
 
 
 def test_a_courier_without_deliveries_fits_too(api, scene):

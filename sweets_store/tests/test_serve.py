@@ -62,6 +62,7 @@ def test_the_start_says_where_to_go_next(tmp_path):
     assert f"http://127.0.0.1:{store.port}/docs" in greeting
     assert f"http://127.0.0.1:{store.port}/admin/" in greeting
     assert "createsuperuser" in greeting
+    assert "API access      open: whoever reaches the store may do all" in greeting
 
 
 @pytest.mark.once
@@ -112,6 +113,12 @@ def test_a_taken_port_stops_the_start_with_one_line(environment):
             "an origin that is none",
             {"PRODUCTION": "1", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "x", "CSRF_TRUSTED_ORIGINS": "foo"},
             ["CSRF_TRUSTED_ORIGINS must hold origins"],
+        ),
+        ("another access", {"API_ACCESS": "closed"}, ["API_ACCESS must be open or token, not 'closed'"]),
+        (
+            "rates that are none",
+            {"RATE_PER_ADDRESS": "0/minute", "RATE_PER_TOKEN": "10 a day"},
+            ["RATE_PER_ADDRESS must be none or a number a second", "RATE_PER_TOKEN must be"],
         ),
         ("data folder is a file", {"DATA_DIR": "/dev/null"}, ["DATA_DIR must be a folder that the store may write"]),
     ],
@@ -253,8 +260,23 @@ def test_deployment_checks_are_clean_in_production(environment):
 
 
 @pytest.mark.once
-def test_production_sends_plain_http_to_https(tmp_path):
+def test_production_asks_for_tokens_and_counts_unless_told_otherwise(tmp_path):
     production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1"}
+    with served_store(tmp_path, f"guarded_{os.getpid()}", **production) as store:
+        made = manage("create_token", "shop", "--scope", "dispatcher", environment=store.environment)
+        over_tls = {"X-Forwarded-Proto": "https", "Authorization": f"Token {made.stdout.strip()}"}
+        without = store.request("GET", "/couriers", headers={"X-Forwarded-Proto": "https"})
+        with_one = store.request("GET", "/couriers", headers=over_tls)
+        said = store.said()
+
+    assert (without.status, without.body["code"], without.headers["RateLimit-Limit"]) == (401, "token_missing", "6000")
+    assert (with_one.status, with_one.headers["RateLimit-Limit"]) == (200, "1200")
+    assert "API access      by token (make one: manage.py create_token)" in said
+
+
+@pytest.mark.once
+def test_production_sends_plain_http_to_https(tmp_path):
+    production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1", "API_ACCESS": "open"}
     with served_store(tmp_path, f"production_{os.getpid()}", **production) as store:
         over_tls = store.request("GET", "/couriers", headers={"X-Forwarded-Proto": "https"})
         plain = HTTPConnection("127.0.0.1", store.port)

@@ -14,6 +14,10 @@ from django.db import connection
 
 # Beside the regions, which are positive, that `assign` locks.
 MIGRATING = -1
+ACCESS = {
+    "open": "open: whoever reaches the store may do all (API_ACCESS=token asks for tokens)",
+    "token": "by token (make one: manage.py create_token)",
+}
 
 
 class Command(BaseCommand):
@@ -78,9 +82,10 @@ def gunicorn_command(host: str, port: int) -> list[str]:
 def greeting(host: str, port: int) -> str:
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{port}"
-    kind = "production: HTTPS behind a proxy" if settings.PRODUCTION else "open API, not for the internet"
+    kind = "production: HTTPS behind a proxy" if settings.PRODUCTION else "not for the internet"
     return (
         f"The sweets store is at {url} ({kind}; {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]})\n"
+        f"  API access      {ACCESS[settings.API_ACCESS]}\n"
         f"  try the API     {url}/docs\n"
         f"  dispatchers     {url}/admin/  (first: manage.py createsuperuser)\n"
         f"  stop            Ctrl-C"
