@@ -1,22 +1,76 @@
-"""The gunicorn worker: its refusals of what is no HTTP are JSON like every other answer of the API."""
+"""The gunicorn worker: its refusals of what is no HTTP are JSON like every other answer of the API, and no client has a
+thread of it for himself.
+"""
 
+import errno
 import gc
 import json
 import signal
+import socket
+import time
+from functools import partial
 from http import HTTPStatus
+from selectors import EVENT_READ
 from typing import Any
 
+from django.conf import settings
 from gunicorn import util
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from sweets_store.errors import refusal
 
+SLOWEST = 16 * 1024  # bytes a second
+
+
+class TooSlow(ParseException):
+    def __str__(self) -> str:
+        return "it did not arrive in time"
+
+
+TOO_LATE = refusal("request_timeout", "The request did not arrive in time. Send it again, all at once.")
 _STATUSES = {
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
 }
+
+
+class ClientSocket(socket.socket):
+    """A thread waits for its client REQUEST_SECONDS at most, and a second more for each SLOWEST bytes that come or are
+    to go; for one who takes nothing of his answer REQUEST_SECONDS in any case.
+    """
+
+    _until = 0.0
+
+    def expect_request(self) -> None:
+        self._until = time.monotonic() + settings.REQUEST_SECONDS
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        try:
+            self._wait_no_longer()
+            piece = super().recv(bufsize, flags)
+        except TimeoutError:
+            raise TooSlow from None
+        self._until += len(piece) / SLOWEST
+        return piece
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        rest = memoryview(data)
+        self._until = time.monotonic() + settings.REQUEST_SECONDS + len(rest) / SLOWEST
+        try:
+            while rest:
+                self._wait_no_longer()
+                rest = rest[super().send(rest, flags) :]
+        except TimeoutError:
+            raise BrokenPipeError(errno.EPIPE, "the client does not take its answer") from None
+
+    def _wait_no_longer(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.settimeout(min(left, settings.REQUEST_SECONDS))
 
 
 class Worker(ThreadWorker):
@@ -34,11 +88,28 @@ class Worker(ThreadWorker):
         gc.collect()
         gc.freeze()
 
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection to a thread once there is something to read: gunicorn lets the thread wait for that."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock = ClientSocket(fileno=conn.sock.detach())
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + settings.REQUEST_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def handle(self, conn: Any) -> Any:
+        conn.sock.expect_request()
+        return super().handle(conn)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""
         if isinstance(exc, ParseException):
             status = _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
             body = refusal("bad_request", f"This is not HTTP that the store reads ({type(exc).__name__}).")
+            if isinstance(exc, TooSlow):
+                body = TOO_LATE
             self.log.warning("Refused a request from %s: %s", addr, exc)
         else:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
