@@ -41,6 +41,23 @@ def backlog(db):
 # Pages and their refusals
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/couriers", "default-src 'none'; frame-ancestors 'none'"),
+        ("/nowhere", "default-src 'none'; frame-ancestors 'none'"),
+        ("/docs", "script-src 'self'; style-src"),
+        ("/admin/", "script-src 'self' 'unsafe-eval'; style-src"),
+        ("/admin/login/", "script-src 'self' 'unsafe-eval'; style-src"),
+    ],
+)
+def test_a_browser_is_told_what_an_answer_may_do(db, client, path, allowed):
+    policy = client.get(path)["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'none'; frame-ancestors 'none'")
+    assert allowed in policy
+
+
 def test_the_admin_is_found_without_a_slash(client):
     response = client.get("/admin")
 

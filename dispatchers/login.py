@@ -1,0 +1,19 @@
+"""Who guesses at passwords is turned away for a while (django-axes, set up in the settings)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
+    """The page that he gets instead of the login's own."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds()) // 60
+    context = admin.site.each_context(request) | {"title": _("Too many wrong passwords"), "minutes": minutes}
+    page = render(request, "dispatchers/locked.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    page.headers["Retry-After"] = str(60 * minutes)
+    return page

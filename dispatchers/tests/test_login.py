@@ -1,0 +1,57 @@
+"""The login holds up who guesses."""
+
+import pytest
+
+from sweets_store.tests.pages import words
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/login/"
+RIGHT = {"username": "anna", "password": "pralines-and-nougat"}
+WRONG = RIGHT | {"password": "guess"}
+
+
+@pytest.fixture
+def anna(django_user_model):
+    return django_user_model.objects.create_user(is_staff=True, **RIGHT)
+
+
+def tried(client, given, times=1, **sent):
+    for _ in range(times):
+        answer = client.post(PAGE, given, **sent)
+    return answer
+
+
+def test_ten_wrong_passwords_close_the_login_to_that_address_alone(client, anna):
+    last = tried(client, WRONG, 10, REMOTE_ADDR="10.1.0.1")
+
+    assert (last.status_code, last["Retry-After"]) == (429, "900")
+    assert "Try again in 15 minutes" in words(last)
+    assert tried(client, RIGHT, REMOTE_ADDR="10.1.0.1").status_code == 429
+    assert tried(client, RIGHT, REMOTE_ADDR="10.1.0.2").status_code == 302
+
+
+def test_it_does_not_matter_whose_password_is_guessed(client, anna):
+    for n in range(10):
+        answer = tried(client, {"username": f"user {n}", "password": "guess"}, REMOTE_ADDR="10.1.1.1")
+
+    assert answer.status_code == 429
+
+
+def test_who_mistypes_and_then_gets_it_right_starts_anew(client, anna):
+    for _ in range(3):
+        tried(client, WRONG, 9, REMOTE_ADDR="10.1.2.1")
+        assert tried(client, RIGHT, REMOTE_ADDR="10.1.2.1").status_code == 302
+
+
+def test_who_is_logged_in_works_on(client, dispatcher, anna):
+    tried(client, WRONG, 10, REMOTE_ADDR="10.1.3.1")
+
+    assert dispatcher.get("/admin/", REMOTE_ADDR="10.1.3.1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"username": "a\0b", "password": "c"}, {"username": "x" * 9999, "password": "y"}]
+)
+def test_no_login_breaks_it(client, anna, given):
+    assert tried(client, given, REMOTE_ADDR="10.1.4.1").status_code == 200
