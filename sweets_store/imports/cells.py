@@ -52,16 +52,20 @@ def columns_of(header: Sequence[str], serializer: type[ImportedSerializer], kind
     """Return the place, the name and the reading of each column that has a field. Raises BrokenFile."""
     fields = serializer.declared()
     faults = [
-        f"{fault} {', '.join(dict.fromkeys(names))}"
+        fault % {"names": ", ".join(dict.fromkeys(names))}
         for fault, names in (
-            ("lacks", [name for name in fields if name not in header]),
-            ("has the unknown", [name or '""' for name in header if name not in (*fields, REASON)]),
-            ("repeats", [name for name in header if header.count(name) > 1]),
+            (gettext("it lacks %(names)s"), [name for name in fields if name not in header]),
+            (
+                gettext("it has the unknown %(names)s"),
+                [name or '""' for name in header if name not in (*fields, REASON)],
+            ),
+            (gettext("it repeats %(names)s"), [name for name in header if header.count(name) > 1]),
         )
         if names
     ]
     if faults:
-        raise BrokenFile(fault=f"has a bad header line ({kind}): it {'; it '.join(faults)[:1000]}.")
+        told = {"kind": kind, "faults": "; ".join(faults)[:1000]}
+        raise BrokenFile(fault=gettext("has a bad header line (%(kind)s): %(faults)s.") % told)
     return [(place, name, CELLS[type(fields[name])]) for place, name in enumerate(header) if name in fields]
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, ClassVar
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.core.management.base import DjangoHelpFormatter
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext
 
 from sweets_store.acting import command_acts
 from sweets_store.errors import DomainError
@@ -153,7 +154,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
         with open(name, "rb") as file:
             yield file
     elif sys.stdin is None:
-        raise BrokenFile(fault="is closed.")
+        raise BrokenFile(fault=gettext("is closed."))
     else:
         yield sys.stdin.buffer
 

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from django.utils.translation import gettext
+
 from sweets_store.imports.cells import as_it_was, columns_of, inert, wrong_width
 from sweets_store.imports.reader import MAX_ROW, REASON, BrokenFile, BrokenRow, SentRow, TextReader, lines
 
@@ -57,4 +59,7 @@ def csv_records(text_lines: Iterator[str]) -> Iterator[tuple[int, str, list[str]
                 yield reader.line_num - len(record_lines) + 1, text, cells
             record_lines.clear()
     except csv.Error as fault:
-        raise BrokenFile(fault=f"cannot be read as CSV: {fault} (line {reader.line_num}).") from None
+        raise BrokenFile(
+            fault=gettext("cannot be read as CSV: %(fault)s (line %(line)s).")
+            % {"fault": fault, "line": reader.line_num}
+        ) from None

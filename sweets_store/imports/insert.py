@@ -172,7 +172,7 @@ def spool_rows(reader: Reader, spool: Spool, watch: Watch, most: int) -> None:
     judge = reader.serializer.judge()
     for number, (place, text, sent) in enumerate(reader, 1):
         if number > most:
-            raise BrokenFile(fault=f"holds more than {most:,} rows: send it in parts.")
+            raise BrokenFile(fault=gettext("holds more than %(most)s rows: send it in parts.") % {"most": f"{most:,}"})
         row, faults = judge(sent)
         if not faults:
             spool.add(place, text, row)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from django.utils.translation import gettext
+
 from sweets_store.imports.json_rows import with_reason, without_reason
 from sweets_store.imports.reader import MAX_ROW, BrokenFile, SentRow, TextReader
 from sweets_store.json_stream import ITEM_DEPTH, BrokenText, Document
@@ -18,7 +20,10 @@ class JSONReader(TextReader):
             yield from self._rows(Document(self._texts, longest=MAX_ROW))
         except BrokenText as broken:
             where = f"line {broken.line}, column {broken.column}"
-            raise BrokenFile(fault=f"cannot be read as JSON: {broken.fault} ({where}).") from None
+            raise BrokenFile(
+                fault=gettext("cannot be read as JSON: %(fault)s (%(where)s).")
+                % {"fault": broken.fault, "where": where}
+            ) from None
 
     def _rows(self, document: Document) -> Iterator[SentRow]:
         names = document.names()

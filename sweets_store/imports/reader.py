@@ -10,6 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, ClassVar, TextIO
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import ImportedSerializer
 
@@ -25,7 +28,7 @@ class BrokenFile(DomainError):
     """The file cannot be read to its end, so nothing of it counts."""
 
     code = "broken_file"
-    message = "The file {fault}"
+    message = _("The file {fault}")
 
 
 class BrokenRow(ValueError):
@@ -44,7 +47,7 @@ class Unreadable:
 class Reader(ABC):
     """Yields the rows of a file. Raises BrokenFile, and OSError as the file does."""
 
-    place: ClassVar[str] = "line %d"
+    place: ClassVar[Any] = _("line %d")
     serializer: type[ImportedSerializer]
 
     @abstractmethod
@@ -81,14 +84,16 @@ def decoded(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[str]:
             yield text
     _decoded(decoder, b"", position)
     if blank:
-        raise BrokenFile(fault="is empty.")
+        raise BrokenFile(fault=gettext("is empty."))
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, position: int) -> str:
     try:
         return decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError as fault:
-        raise BrokenFile(fault=f"is not UTF-8 text near byte {position + fault.start + 1}.") from None
+        raise BrokenFile(
+            fault=gettext("is not UTF-8 text near byte %(place)s.") % {"place": position + fault.start + 1}
+        ) from None
 
 
 def lines(texts: Iterable[str]) -> Iterator[str]:
@@ -97,7 +102,9 @@ def lines(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         begun, *more = (rest + text).split("\n")
         if len(begun) > MAX_ROW:  # the only one that began in an earlier text
-            raise BrokenFile(fault=f"has more than {MAX_ROW} characters in line {number}.")
+            raise BrokenFile(
+                fault=gettext("has more than %(most)s characters in line %(line)s.") % {"most": MAX_ROW, "line": number}
+            )
         *whole, rest = begun, *more
         yield from whole
         number += len(whole)

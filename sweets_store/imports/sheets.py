@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 from sweets_store.imports.reader import MAX_ROW, BrokenFile
 
 MAX_SHEET_ROWS = 100_000
@@ -83,7 +85,7 @@ class Strings(Texts):
         self.found.append(self.taken())
         self._characters += len(self.found[-1])
         if len(self.found) > MAX_STRINGS or self._characters > MAX_STRINGS_CHARACTERS:
-            raise BrokenFile(fault="holds too many texts: send it in parts, or as CSV.")
+            raise BrokenFile(fault=gettext("holds too many texts: send it in parts, or as CSV."))
 
 
 class Sheet(Texts):
@@ -138,15 +140,24 @@ class Sheet(Texts):
         if not cell.text.strip():
             return
         if self._column > MAX_COLUMNS:
-            raise BrokenFile(fault=f"has more than {MAX_COLUMNS:,} columns in row {self._number}.")
+            raise BrokenFile(
+                fault=gettext("has more than %(most)s columns in row %(row)s.")
+                % {"most": f"{MAX_COLUMNS:,}", "row": self._number}
+            )
         if self._cells and next(reversed(self._cells)) >= self._column - 1:
             raise ValueError("its columns are out of order")
         self._cells[self._column - 1] = cell
         self._characters += len(cell.text)
         if self._characters - self._characters_before > MAX_ROW:
-            raise BrokenFile(fault=f"has more than {MAX_ROW} characters in row {self._number}.")
+            raise BrokenFile(
+                fault=gettext("has more than %(most)s characters in row %(row)s.")
+                % {"most": MAX_ROW, "row": self._number}
+            )
         if self._characters > MAX_CHARACTERS:
-            raise BrokenFile(fault=f"has more than {MAX_CHARACTERS} characters: send it in parts, or as CSV.")
+            raise BrokenFile(
+                fault=gettext("has more than %(most)s characters: send it in parts, or as CSV.")
+                % {"most": MAX_CHARACTERS}
+            )
 
     def _read(self, value: str) -> Cell:
         if self._formula:
@@ -172,7 +183,10 @@ class Sheet(Texts):
             self._held += 1
             self._rows.append((self._number, self._cells))
         if self._held > MAX_SHEET_ROWS + 1:  # the header
-            raise BrokenFile(fault=f"has a sheet of more than {MAX_SHEET_ROWS:,} rows: send it in parts, or as CSV.")
+            raise BrokenFile(
+                fault=gettext("has a sheet of more than %(most)s rows: send it in parts, or as CSV.")
+                % {"most": f"{MAX_SHEET_ROWS:,}"}
+            )
 
 
 def column_of(reference: str) -> int:

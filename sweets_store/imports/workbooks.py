@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import IO, Any, BinaryIO
 from xml.parsers import expat
 
+from django.utils.translation import gettext
+
 from sweets_store.imports.reader import CHUNK_BYTES, MAX_ROW, BrokenFile
 from sweets_store.imports.sheets import Attributes, Row, Sheet, Strings
 
@@ -22,7 +24,6 @@ MAX_ELEMENTS = 3_000_000  # 100,000 rows have half of them
 MAX_DIRECTORY_BYTES = 2**20
 MAX_RELATIONS = 1_000
 MAX_STYLES = 100_000  # spreadsheets know 65,490
-NOT_READ = "cannot be read as XLSX: "
 
 
 def sheet_rows(file: BinaryIO) -> Iterator[tuple[int, Row]]:
@@ -33,11 +34,16 @@ def sheet_rows(file: BinaryIO) -> Iterator[tuple[int, Row]]:
             yield from Workbook(archive).rows()
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise BrokenFile(
-            fault=f"{NOT_READ}it is no workbook, or a broken one (an .xls, or one with a password, must be saved as an"
-            " .xlsx without)."
+            fault=gettext(
+                "cannot be read as XLSX: it is no workbook, or a broken one (an .xls, or one with a password,"
+                " must be saved as an .xlsx without)."
+            )
         ) from None
     except (expat.ExpatError, KeyError, ValueError, IndexError, NotImplementedError, RuntimeError) as fault:
-        raise BrokenFile(fault=f"{NOT_READ}the workbook is broken: {' '.join(str(fault).split())[:200]}.") from None
+        raise BrokenFile(
+            fault=gettext("cannot be read as XLSX: the workbook is broken: %(fault)s.")
+            % {"fault": " ".join(str(fault).split())[:200]}
+        ) from None
 
 
 def check_directory(file: BinaryIO) -> None:
@@ -46,7 +52,7 @@ def check_directory(file: BinaryIO) -> None:
     if not end:
         raise zipfile.BadZipFile
     if end[5] > MAX_DIRECTORY_BYTES:
-        raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
+        raise BrokenFile(fault=gettext("cannot be read as XLSX: it is packed of too many parts."))
 
 
 class Parts:
@@ -82,10 +88,15 @@ class Parts:
                 parser.Parse(chunk)
                 if self._bytes > MAX_BYTES or self._elements > MAX_ELEMENTS:
                     raise BrokenFile(
-                        fault=f"{NOT_READ}unpacked it has more than {MAX_BYTES} bytes or {MAX_ELEMENTS:,} elements."
+                        fault=gettext(
+                            "cannot be read as XLSX: unpacked it has more than %(most)s bytes or %(elements)s elements."
+                        )
+                        % {"most": MAX_BYTES, "elements": f"{MAX_ELEMENTS:,}"}
                     )
                 if self._bytes - before - parser.CurrentByteIndex > MAX_ROW:
-                    raise BrokenFile(fault=f"{NOT_READ}a tag has more than {MAX_ROW} bytes.")
+                    raise BrokenFile(
+                        fault=gettext("cannot be read as XLSX: a tag has more than %(most)s bytes.") % {"most": MAX_ROW}
+                    )
                 yield
         parser.Parse(b"", True)
         yield
@@ -103,7 +114,7 @@ class Parts:
 
 
 def refuse_document_type(*_: Any) -> None:
-    raise BrokenFile(fault=f"{NOT_READ}its XML declares a document type.")
+    raise BrokenFile(fault=gettext("cannot be read as XLSX: its XML declares a document type."))
 
 
 class Workbook:
@@ -128,7 +139,7 @@ class Workbook:
                 for key in (posixpath.basename(attributes["Type"]), attributes["Id"]):
                     targets.setdefault(key, []).append(target)
                     if len(targets) > MAX_RELATIONS or len(targets[key]) > MAX_RELATIONS:
-                        raise BrokenFile(fault=f"{NOT_READ}it is packed of too many parts.")
+                        raise BrokenFile(fault=gettext("cannot be read as XLSX: it is packed of too many parts."))
 
         self._parts.read(posixpath.join(folder, "_rels", f"{base}.rels"), relation)
         return targets
@@ -154,7 +165,10 @@ class Workbook:
                 formats.append(attributes.get("numFmtId", "0"))
             listed = listed or tag == "cellXfs"
             if len(codes) > MAX_STYLES or len(formats) > MAX_STYLES:
-                raise BrokenFile(fault=f"{NOT_READ}it has more than {MAX_STYLES:,} styles.")
+                raise BrokenFile(
+                    fault=gettext("cannot be read as XLSX: it has more than %(most)s styles.")
+                    % {"most": f"{MAX_STYLES:,}"}
+                )
 
         def end(tag: str) -> None:
             nonlocal listed
@@ -175,7 +189,9 @@ class Workbook:
             for _ in self._parts.parsed(name, sheet.start, sheet.end, sheet.text):
                 rows = sheet.taken_rows()
                 if rows and read not in (None, name):
-                    raise BrokenFile(fault="has more than one sheet that holds something: keep the one to be read.")
+                    raise BrokenFile(
+                        fault=gettext("has more than one sheet that holds something: keep the one to be read.")
+                    )
                 read = name if rows else read
                 yield from rows
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from sweets_store.imports.cells import Column, as_it_was, columns_of, inert, wrong_width
 from sweets_store.imports.checked import ImportedSerializer
@@ -28,7 +28,7 @@ BLANK = Cell(Kind.TEXT, "")
 class XLSXReader(Reader):
     """The columns of CSV in the first row; blank rows do not count. A place is the number of the row."""
 
-    place = "row %d"
+    place = gettext_lazy("row %d")
     _header: list[str]
 
     def __init__(self, file: BinaryIO, serializer: type[ImportedSerializer]) -> None:
@@ -40,7 +40,7 @@ class XLSXReader(Reader):
             rows = sheet_rows(copied(self._file, copy))
             _, first = next(rows, (0, {}))
             if not first:
-                raise BrokenFile(fault="is empty.")
+                raise BrokenFile(fault=gettext("is empty."))
             width = max(first) + 1
             self._header = [as_it_was(first[place].text) if place in first else "" for place in range(width)]
             columns = columns_of(self._header, self.serializer, "the first row of the sheet")
@@ -71,7 +71,9 @@ def copied(file: BinaryIO, copy: BinaryIO) -> BinaryIO:
             copy.write(chunk)
         source = copy
     if source.seek(0, 2) > MAX_FILE_BYTES:
-        raise BrokenFile(fault=f"has more than {MAX_FILE_BYTES} bytes: send it in parts, or as CSV.")
+        raise BrokenFile(
+            fault=gettext("has more than %(most)s bytes: send it in parts, or as CSV.") % {"most": MAX_FILE_BYTES}
+        )
     source.seek(0)
     return source
 
