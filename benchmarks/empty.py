@@ -12,6 +12,7 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     INSTALLED_APPS=["rest_framework"],
     MIDDLEWARE=[],
+    REQUEST_SECONDS=30,  # for the store's worker, which serves these
     REST_FRAMEWORK={
         "DEFAULT_AUTHENTICATION_CLASSES": [],
         "DEFAULT_PERMISSION_CLASSES": [],

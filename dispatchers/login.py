@@ -9,6 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+LONGEST_NAME = 255
+
+
+def tried_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The name that is put down as tried: so much of it as a column takes."""
+    return str((credentials or request.POST).get("username", ""))[:LONGEST_NAME]
+
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
     """The page that he gets instead of the login's own."""

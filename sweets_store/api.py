@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial, wraps
 from http import HTTPStatus
 from io import BytesIO
+from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -114,9 +115,11 @@ class ApiViewSet(GenericViewSet):
 
 
 def address_of(request: Any) -> str:
-    """The client's, as the outermost of our own proxies saw it."""
-    address: str = BaseThrottle().get_ident(request)
-    return address
+    """The client's, as the outermost of our own proxies saw it; where it says none, who called us."""
+    try:
+        return str(ip_address(BaseThrottle().get_ident(request)))
+    except ValueError:
+        return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def read_object(request: Request) -> dict[str, Any]:

@@ -105,6 +105,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_LOCKOUT_CALLABLE = "dispatchers.login.locked_out"
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "dispatchers.login.tried_name"
 AXES_VERBOSE = False
 
 AUTH_PASSWORD_VALIDATORS = [

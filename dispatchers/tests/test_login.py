@@ -55,3 +55,12 @@ def test_who_is_logged_in_works_on(client, dispatcher, anna):
 )
 def test_no_login_breaks_it(client, anna, given):
     assert tried(client, given, REMOTE_ADDR="10.1.4.1").status_code == 200
+
+
+@pytest.mark.parametrize("forwarded", ["", "nobody", "1.2.3.4:99", "fe80::1%eth0", "x" * 9999])
+def test_no_word_of_a_proxy_breaks_it(client, anna, forwarded, monkeypatch):
+    monkeypatch.setattr("rest_framework.throttling.api_settings.NUM_PROXIES", 1)
+
+    last = tried(client, WRONG, 10, REMOTE_ADDR="10.1.5.1", HTTP_X_FORWARDED_FOR=forwarded)
+
+    assert last.status_code == 429
