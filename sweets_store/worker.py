@@ -103,6 +103,19 @@ class Worker(ThreadWorker):
         conn.sock.expect_request()
         return super().handle(conn)
 
+    def is_parent_alive(self) -> bool:
+        """Without its master a worker stops as by SIGTERM, or kept connections would hold it for half a minute."""
+        is_alive = bool(super().is_parent_alive())
+        self.alive = self.alive and is_alive
+        return is_alive
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Who stops lets go of the port before he answers what he has begun, so that a new master can have it."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""
         if isinstance(exc, ParseException):

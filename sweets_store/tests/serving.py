@@ -3,13 +3,15 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import psycopg2
 from django.conf import settings
@@ -23,6 +25,17 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def can_listen(port):
+    """Whether nobody else does on this port."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def url_of(name):
@@ -51,6 +64,18 @@ def own_database(folder, name):
             connection.close()
 
 
+@contextmanager
+def connected(url):
+    """A cursor of our own on the database of this URL, each statement in a transaction of its own."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(unquote(url.removeprefix("sqlite:///")), isolation_level=None)
+    else:
+        connection = psycopg2.connect(url)
+        connection.autocommit = True
+    with closing(connection), closing(connection.cursor()) as cursor:
+        yield cursor
+
+
 def manage(*arguments, environment, **options):
     """Run a management command as a process of its own and return it completed."""
     return subprocess.run(
@@ -72,7 +97,11 @@ class Store:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment | {"PORT": str(self.port)}
         self.output = folder / f"output_{self.port}.txt"
-        with self.output.open("wb") as output:
+        self.start()
+
+    def start(self):
+        """Serve; after a stop again, on the same port."""
+        with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=PROJECT,
@@ -93,6 +122,10 @@ class Store:
             except OSError:
                 time.sleep(0.05)
         raise RuntimeError(f"the store does not answer: {self.said()}")
+
+    @property
+    def url_of_database(self):
+        return self.environment["DATABASE_URL"]
 
     def said(self):
         """What the store has printed so far."""

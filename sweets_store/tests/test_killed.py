@@ -1,90 +1,131 @@
-"""Workers are killed while clients write: what was acknowledged is there, and nothing is there twice.
+"""Workers and masters are killed while clients write: what was acknowledged is there, and nothing is there twice.
 
-`--writes=20000` makes it long.
+`--writes=20000 --kills=100 --log-cli-level=INFO` makes it long and tells how it went.
 """
 
+import json
+import logging
 import os
 import signal
+import socket
 import time
-from collections import Counter
-from functools import partial
-from http.client import HTTPException
+from itertools import cycle, islice
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 
-from orders.models import Order
-from record.models import Event
-from sweets_store.tests.serving import manage, served, url_of
-from sweets_store.tests.side_by_side import side_by_side
+from sweets_store.tests.serving import can_listen, connected, manage, served_store
+from sweets_store.tests.writers import amiss, writing
 
-CLIENTS = 8
-EVERY = 0.8  # seconds, in which a worker may just have begun to work
+WORKER, MASTER = "a worker", "the master"
+KILLS = [
+    (WORKER, signal.SIGKILL),
+    (WORKER, signal.SIGTERM),
+    (WORKER, signal.SIGKILL),
+    (MASTER, signal.SIGKILL),
+    (WORKER, signal.SIGKILL),
+    (MASTER, signal.SIGTERM),
+]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+logger = logging.getLogger(__name__)
 
 
 @pytest.fixture
-def writes(request):
-    return request.config.option.writes
+def asked(request):
+    options = request.config.option
+    return SimpleNamespace(writes=options.writes, kills=options.kills)
 
 
 @pytest.fixture
-def killed_store(tmp_path):
-    """A store of which a worker is killed every moment; the count of those killed."""
-    over, killed = Flag(), Counter()
-    with served(tmp_path, url_of(connection.settings_dict["NAME"])) as store:
-
-        def kill():
-            while not over.wait(EVERY):
-                for worker in workers_of(store.process.pid)[:1]:
-                    os.kill(worker, signal.SIGKILL)
-                    killed["workers"] += 1
-
-        killer = Thread(target=kill)
-        killer.start()
-        yield store, killed
-        over.set()
-        killer.join()
+def store(tmp_path):
+    with served_store(tmp_path, f"killed_{os.getpid()}") as store:
+        yield store
 
 
 def workers_of(master):
-    """The processes that it has started; it may be between two of them."""
+    """The processes that it has started, the eldest first; it may be between two of them."""
     return [int(child) for child in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
 
-def write(store, number, count):
-    """Send so many orders, each again until it is answered; return how often each answer came."""
-    answers = Counter()
-    for order_id in range(number * 10**6 + 1, number * 10**6 + count + 1):
-        body = {"data": [{"order_id": order_id, "weight": 1, "region": 1, "delivery_hours": []}]}
-        key = {"Idempotency-Key": f"order-{order_id}"}
-        while True:
-            try:
-                answer = store.post("/orders", body, **key)
-            except (OSError, HTTPException):
-                answers["sent again"] += 1
-                time.sleep(0.02)
-                continue
-            if answer.status != 503:
-                answers[answer.status] += 1
-                break
-    return answers
+def is_running(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
-def test_a_write_with_a_key_is_done_once_whoever_is_killed(killed_store, writes):
-    store, killed = killed_store
+def await_that(comes, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not comes():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
 
-    each = side_by_side(*[partial(write, store, n, writes // CLIENTS) for n in range(1, CLIENTS + 1)])
 
-    answers = sum(each, Counter())
-    sent_again = answers.pop("sent again", 0)
-    assert killed["workers"] > 2
-    assert sent_again > 0
-    assert answers == {201: writes // CLIENTS * CLIENTS}
-    assert Order.objects.count() == Event.objects.filter(what="imported").count() == answers[201]
+def kill(store, whom, how):
+    """A worker, whom the master replaces; or the master, who is started again once nobody holds the port."""
+    if whom == WORKER:
+        await_that(lambda: workers_of(store.process.pid))
+        os.kill(workers_of(store.process.pid)[0], how)
+        return
+    store.process.send_signal(how)
+    store.process.wait(timeout=60)
+    await_that(lambda: can_listen(store.port))
+    store.start()
+
+
+def test_what_is_acknowledged_is_done_once_whoever_is_killed(store, asked):
+    begun, longest = time.monotonic(), 0.0
+
+    with writing(store) as at_work:
+        for number, (whom, how) in enumerate(islice(cycle(KILLS), asked.kills), 1):
+            at_work.await_acknowledged(asked.writes * number // (asked.kills + 1))
+            killed = time.monotonic()
+            kill(store, whom, how)
+            at_work.await_more(1)
+            longest = max(longest, time.monotonic() - killed)
+        at_work.await_acknowledged(asked.writes)
+
+    acknowledged, heard = at_work.acknowledged, at_work.heard
+    lost, doubled = amiss(at_work.told, store.url_of_database)
+    logger.info(
+        "%d writes acknowledged and %d kills in %.0f s: %d lost, %d doubled; %.1f s without an answer at most; %s",
+        *(acknowledged, asked.kills, time.monotonic() - begun, len(lost), len(doubled), longest, dict(heard)),
+    )
+    assert (lost, doubled) == (set(), {})
+    assert {each for each in heard if isinstance(each, int)} == {200, 201}
+    assert heard["nothing"] > 0
+    assert heard["replayed"] > 0
+    assert_sound(store)
+
+
+def test_orphaned_workers_leave_the_port_and_answer_what_they_have_begun(store):
+    body = json.dumps({"data": [{"order_id": 1, "weight": 1, "region": 1, "delivery_hours": []}]}).encode()
+    head = (
+        "POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    orphans = workers_of(store.process.pid)
+    with socket.create_connection(("127.0.0.1", store.port), timeout=60) as client:
+        client.sendall(head.encode())
+        assert b"100 Continue" in client.recv(1000)
+
+        store.process.kill()
+        store.process.wait()
+        await_that(lambda: can_listen(store.port))
+        store.start()
+        client.sendall(body)
+        answer = client.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 201 Created\r\n")
+    assert store.get("/orders/1").status == 200
+    await_that(lambda: not any(map(is_running, orphans)))
+
+
+def assert_sound(store):
     verified = manage("verify_store", environment=store.environment)
     assert (verified.returncode, verified.stderr) == (0, "")
+    if store.url_of_database.startswith("sqlite"):
+        with connected(store.url_of_database) as cursor:
+            assert cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert cursor.execute("PRAGMA foreign_key_check").fetchall() == []
