@@ -42,9 +42,9 @@ def _set_up(start):
     start.wait(timeout=120)
 
 
-def asks(method, path, body):
+def asks(method, path, body, **headers):
     """A call of the API in this process."""
-    return partial(JSONClient(Client(raise_request_exception=False)).request, method, path, body)
+    return partial(JSONClient(Client(raise_request_exception=False)).request, method, path, body, **headers)
 
 
 def outcome(call):

@@ -194,11 +194,7 @@ def test_of_many_at_once_one_is_done_and_the_others_wait_for_its_answer():
     CourierFactory(courier_id=6, regions=[2])
     OrderFactory(order_id=2, region=2)
 
-    def ask():
-        api = asks("POST", "/orders/assign", {"courier_id": 6})
-        return api.func(*api.args, HTTP_IDEMPOTENCY_KEY="a")
-
-    answers = side_by_side(*[ask] * 8)
+    answers = side_by_side(*[asks("POST", "/orders/assign", {"courier_id": 6}, HTTP_IDEMPOTENCY_KEY="a")] * 8)
 
     assert {answer.status for answer in answers} == {200}
     assert len({str(answer.body) for answer in answers}) == 1

@@ -26,6 +26,10 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 COMPLETE_TIME = "2026-01-10T10:33:01Z"
 
+with_and_without_a_key = pytest.mark.parametrize(
+    "headers", [{}, {"HTTP_IDEMPOTENCY_KEY": "a"}], ids=["without a key", "with a key"]
+)
+
 
 def answer(futures):
     return futures[0].result(timeout=30)
@@ -39,25 +43,28 @@ def tries_again(caplog):
 # PostgreSQL ends the one who has waited longest, the request.
 
 
+@with_and_without_a_key
 @pytest.mark.parametrize(
     ("name", "request_of", "handed"),
     [
-        ("assign", asks("POST", "/orders/assign", {"courier_id": 1}), False),
+        ("assign", partial(asks, "POST", "/orders/assign", {"courier_id": 1}), False),
         (
             "complete",
-            asks("POST", "/orders/complete", {"courier_id": 1, "order_id": 1, "complete_time": COMPLETE_TIME}),
+            partial(asks, "POST", "/orders/complete", {"courier_id": 1, "order_id": 1, "complete_time": COMPLETE_TIME}),
             True,
         ),
-        ("change", asks("PATCH", "/couriers/1", {"regions": [2]}), True),
+        ("change", partial(asks, "PATCH", "/couriers/1", {"regions": [2]}), True),
     ],
 )
-def test_a_request_that_a_script_drives_into_a_deadlock_is_answered_and_done_once(name, request_of, handed, caplog):
+def test_a_request_that_a_script_drives_into_a_deadlock_is_answered_and_done_once(
+    name, request_of, handed, headers, caplog
+):
     courier = CourierFactory(courier_id=1, regions=[1])
     OrderFactory(order_id=1, region=1, bundle=BundleFactory(courier=courier) if handed else None)
 
     with transaction.atomic():
         Order.objects.select_for_update().get(order_id=1)
-        asked = started(request_of)
+        asked = started(request_of(**headers))
         Courier.objects.select_for_update().get(courier_id=1)
     answered = answer(asked)
 
@@ -87,12 +94,13 @@ def test_what_is_done_again_counts_what_the_script_did_meanwhile():
     assert answer(asked).body["orders"] == [{"id": 2}]
 
 
-def test_an_import_that_a_script_drives_into_a_deadlock_is_told_which_ids_are_in_use(caplog):
+@with_and_without_a_key
+def test_an_import_that_a_script_drives_into_a_deadlock_is_told_which_ids_are_in_use(headers, caplog):
     sent = [{"order_id": n, "weight": 1, "region": 1, "delivery_hours": []} for n in (1, 2, 3)]
 
     with transaction.atomic():
         OrderFactory(order_id=3)
-        asked = started(asks("POST", "/orders", {"data": sent}))
+        asked = started(asks("POST", "/orders", {"data": sent}, **headers))
         OrderFactory(order_id=1)
     answered = answer(asked)
 
@@ -136,6 +144,39 @@ def test_a_database_that_asks_for_serialization_is_obeyed(monkeypatch, caplog):
     assert "could not serialize access" in tries_again(caplog)[0]
 
 
+@contextmanager
+def first_commit_of_an_order_refused():
+    """As PostgreSQL refuses one of two transactions that do not serialize, with all their statements done."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SEQUENCE commits")
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF nextval('commits') = 1 THEN RAISE SQLSTATE '40001'; END IF; RETURN NULL; END $$"
+        )
+        cursor.execute(
+            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TRIGGER refuse ON orders")
+            cursor.execute("DROP FUNCTION refuse")
+            cursor.execute("DROP SEQUENCE commits")
+
+
+def test_an_import_with_a_key_whose_commit_is_refused_reads_its_body_again(caplog):
+    sent = {"data": [{"order_id": 1, "weight": 1, "region": 1, "delivery_hours": []}]}
+
+    with first_commit_of_an_order_refused():
+        answered = asks("POST", "/orders", sent, HTTP_IDEMPOTENCY_KEY="a")()
+
+    assert (answered.status, answered.body) == (201, {"orders": [{"id": 1}]})
+    assert len(tries_again(caplog)) == 1
+    assert Order.objects.count() == 1
+    assert what_is_wrong() == []
+
+
 # Bounds
 
 
@@ -162,6 +203,7 @@ def every_handover_refused(sqlstate):
             cursor.execute("DROP SEQUENCE handovers")
 
 
+@with_and_without_a_key
 @pytest.mark.parametrize(
     ("name", "sqlstate", "tries"),
     [
@@ -170,13 +212,13 @@ def every_handover_refused(sqlstate):
         ("out of memory", "53200", 1),
     ],
 )
-def test_a_fault_that_stays_is_answered_as_unavailable_after_a_few_tries(name, sqlstate, tries):
+def test_a_fault_that_stays_is_answered_as_unavailable_after_a_few_tries(name, sqlstate, tries, headers):
     CourierFactory(courier_id=1, regions=[1])
     OrderFactory(region=1)
     before = rows()
 
     with every_handover_refused(sqlstate) as count:
-        answered = asks("POST", "/orders/assign", {"courier_id": 1})()
+        answered = asks("POST", "/orders/assign", {"courier_id": 1}, **headers)()
         counted = count()
 
     assert answered.status == 503
