@@ -68,12 +68,26 @@ def own_database(folder, name):
 def connected(url):
     """A cursor of our own on the database of this URL, each statement in a transaction of its own."""
     if url.startswith("sqlite"):
-        connection = sqlite3.connect(unquote(url.removeprefix("sqlite:///")), isolation_level=None)
+        connection = sqlite3.connect(unquote(url.removeprefix("sqlite:///")), timeout=60, isolation_level=None)
     else:
         connection = psycopg2.connect(url)
         connection.autocommit = True
     with closing(connection), closing(connection.cursor()) as cursor:
         yield cursor
+
+
+@contextmanager
+def locked(store, *statements):
+    """Hold what every write needs, from a connection of our own: on PostgreSQL what the statements lock."""
+    url = store.url_of_database
+    with connected(url) as cursor:
+        if url.startswith("sqlite"):
+            cursor.execute("BEGIN IMMEDIATE")
+        else:
+            cursor.execute("BEGIN")
+            for statement in statements:
+                cursor.execute(statement)
+        yield
 
 
 def manage(*arguments, environment, **options):
@@ -154,6 +168,11 @@ class Store:
 
     def patch(self, path, body, **headers):
         return self.request("PATCH", path, body, headers)
+
+
+def configured(name):
+    """The environment of a store whose gunicorn is configured by this module of the tests."""
+    return {"GUNICORN_CMD_ARGS": f"--config python:sweets_store.tests.{name}"}
 
 
 @contextmanager

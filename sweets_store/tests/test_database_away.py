@@ -1,14 +1,13 @@
 """A database that is away or locked too long: 503 with Retry-After, nothing half done, and recovery by itself."""
 
 import os
-import sqlite3
-from contextlib import closing, contextmanager
-from urllib.parse import unquote, urlsplit
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 
-from sweets_store.tests.serving import served_store
+from sweets_store.tests.serving import locked, served_store
 
 COURIER = {"courier_id": 1, "courier_type": "foot", "regions": [1], "working_hours": ["09:00-18:00"]}
 ORDER = {"order_id": 1, "weight": 1, "region": 1, "delivery_hours": ["09:00-18:00"]}
@@ -24,19 +23,8 @@ def impatient_store(tmp_path_factory):
         yield store
 
 
-@contextmanager
 def everything_locked(store):
-    """Hold what every write needs, from a connection of our own."""
-    url = store.environment["DATABASE_URL"]
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(unquote(url.removeprefix("sqlite:///")), isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield
-    else:
-        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-            cursor.execute("LOCK couriers, orders IN SHARE ROW EXCLUSIVE MODE")
-            cursor.execute("SELECT FROM couriers FOR UPDATE")
-            yield
+    return locked(store, "LOCK couriers, orders IN SHARE ROW EXCLUSIVE MODE", "SELECT FROM couriers FOR UPDATE")
 
 
 def assert_unavailable(answer):

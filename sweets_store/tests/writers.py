@@ -131,7 +131,7 @@ class Writing:
 
     @property
     def heard(self):
-        return sum((writer.heard for writer in self.writers), Counter())
+        return sum((Counter(writer.heard) for writer in self.writers), Counter())
 
     def await_more(self, writes, seconds=PATIENCE):
         """Wait until so many more writes are acknowledged."""
