@@ -35,6 +35,12 @@ def answer(futures):
     return futures[0].result(timeout=30)
 
 
+def let_it_wait_first():
+    """PostgreSQL looks for a deadlock a second after a wait has begun: so the request finds it, never the script."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.4)")
+
+
 def tries_again(caplog):
     return [record.message for record in caplog.records if record.name == "sweets_store.retries"]
 
@@ -65,6 +71,7 @@ def test_a_request_that_a_script_drives_into_a_deadlock_is_answered_and_done_onc
     with transaction.atomic():
         Order.objects.select_for_update().get(order_id=1)
         asked = started(request_of(**headers))
+        let_it_wait_first()
         Courier.objects.select_for_update().get(courier_id=1)
     answered = answer(asked)
 
@@ -89,6 +96,7 @@ def test_what_is_done_again_counts_what_the_script_did_meanwhile():
     with transaction.atomic():
         Order.objects.filter(order_id=1).update(region=2)
         asked = started(asks("POST", "/orders/assign", {"courier_id": 1}))
+        let_it_wait_first()
         Courier.objects.select_for_update().get(courier_id=1)
 
     assert answer(asked).body["orders"] == [{"id": 2}]
@@ -101,6 +109,7 @@ def test_an_import_that_a_script_drives_into_a_deadlock_is_told_which_ids_are_in
     with transaction.atomic():
         OrderFactory(order_id=3)
         asked = started(asks("POST", "/orders", {"data": sent}, **headers))
+        let_it_wait_first()
         OrderFactory(order_id=1)
     answered = answer(asked)
 
@@ -118,6 +127,7 @@ def test_a_file_that_a_script_drives_into_a_deadlock_is_read_once_and_taken(tmp_
     with transaction.atomic():
         OrderFactory(order_id=3)
         asked = started(partial(call_command, "import_orders", str(file), skip_bad=rejects, stdout=StringIO()))
+        let_it_wait_first()
         OrderFactory(order_id=1)
         transaction.set_rollback(True)
 
