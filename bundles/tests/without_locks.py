@@ -51,6 +51,22 @@ GUARDS = [
         (KEYS,),
     ),
     Guard(
+        "what PostgreSQL rolled back passed on to who answers once",
+        "sweets_store/api.py",
+        "if connection.in_atomic_block and isinstance(exc, OperationalError)",
+        "if False and isinstance(exc, OperationalError)",
+        "postgresql",
+        (RETRIES,),
+    ),
+    Guard(
+        "the body read again by who answers once",
+        "sweets_store/idempotency.py",
+        "        request._stream.seek(0)  # the try before has read the body\n",
+        "",
+        "postgresql",
+        (RETRIES,),
+    ),
+    Guard(
         "the courier's row lock",
         "bundles/locks.py",
         " FOR NO KEY UPDATE",

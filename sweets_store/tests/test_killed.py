@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sweets_store.tests.serving import can_listen, connected, manage, served_store
+from sweets_store.tests.serving import can_listen, configured, connected, manage, served_store
 from sweets_store.tests.writers import amiss, writing
 
 WORKER, MASTER = "a worker", "the master"
@@ -120,6 +120,36 @@ def test_orphaned_workers_leave_the_port_and_answer_what_they_have_begun(store):
     assert answer.startswith(b"HTTP/1.1 201 Created\r\n")
     assert store.get("/orders/1").status == 200
     await_that(lambda: not any(map(is_running, orphans)))
+
+
+# The test itself is tried: of a store that is broken it must say so.
+
+
+@pytest.mark.once
+def test_a_store_that_sees_no_keys_is_found_to_do_writes_twice(tmp_path):
+    with served_store(tmp_path, f"no_keys_{os.getpid()}", **configured("without_keys")) as store:
+        with writing(store) as at_work:
+            at_work.await_that(lambda: at_work.heard["lost on the way"] >= 30)
+
+        lost, doubled = amiss(at_work.told, store.url_of_database)
+
+    assert lost == set()
+    assert {what for what, _ in doubled} == {"imported", "assigned"}
+
+
+@pytest.mark.once
+def test_a_store_that_acknowledges_before_it_commits_is_found_to_lose_writes(tmp_path):
+    with served_store(tmp_path, f"hasty_{os.getpid()}", **configured("hasty")) as store:
+        with writing(store) as at_work:
+            at_work.await_more(100)
+            for worker in workers_of(store.process.pid):
+                os.kill(worker, signal.SIGKILL)
+        store.stop()
+
+        lost, doubled = amiss(at_work.told, store.url_of_database)
+
+    assert {what for what, _ in lost} == {"imported"}
+    assert doubled == {}
 
 
 def assert_sound(store):
