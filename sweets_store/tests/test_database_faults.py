@@ -2,6 +2,7 @@
 
 import os
 from functools import partial
+from itertools import cycle, islice
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,11 @@ from sweets_store.tests.serving import connected, locked, manage, served, served
 from sweets_store.tests.writers import WRITERS, amiss, writing
 
 SERIALIZABLE = "options=-c%20default_transaction_isolation%3Dserializable"
+
+
+@pytest.fixture
+def stops(request):
+    return request.config.option.kills // 3
 
 
 @pytest.fixture
@@ -39,10 +45,10 @@ def assert_all_done_once(at_work, store):
 
 
 @pytest.mark.postgresql
-def test_a_server_that_stops_or_crashes_and_comes_back(server, tmp_path):
+def test_a_server_that_stops_or_crashes_and_comes_back(server, stops, tmp_path):
     with served(tmp_path, server.url) as store:
         with writing(store) as at_work:
-            for mode in ("fast", "immediate"):
+            for mode in islice(cycle(["fast", "immediate"]), stops):
                 at_work.await_more(100)
                 server.stop(mode)
                 at_work.await_that(partial(refused, at_work, at_work.heard[503] + 10 * WRITERS))
