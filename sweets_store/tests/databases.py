@@ -30,7 +30,8 @@ def pytest_load_initial_conftests(early_config):
     early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["DATA_DIR"] = str(folder)
     os.environ["ENV_FILE"] = os.devnull
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server that the tests bring keeps its lock
+    (folder / "run").mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))  # where servers that the tests bring keep their lock
     if early_config.known_args_namespace.database == "postgresql":
         if not os.environ.get("TEST_POSTGRESQL_URL"):  # the processes of `-n` inherit it
             os.environ["TEST_POSTGRESQL_URL"] = _own_server(early_config, folder)
