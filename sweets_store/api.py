@@ -81,21 +81,21 @@ class ApiViewSet(GenericViewSet):
     couriers_actions: ClassVar[Collection[str]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self._spend(settings.RATE_PER_ADDRESS, address_of(request))
+        if rate := settings.RATE_PER_ADDRESS:
+            self._spend(rate, address_of(request))
         super().initial(request, *args, **kwargs)
-        if request.auth is not None:
-            self._spend(settings.RATE_PER_TOKEN, f"token {request.auth.pk}")
+        if request.auth and (rate := settings.RATE_PER_TOKEN):
+            self._spend(rate, _whose(request))
         if request.method in WRITES and HEADER in request.headers and self.action is not None:
             name = request.method.lower()
             setattr(self, name, partial(self._once, getattr(self, name)))
 
-    def _spend(self, rate: Rate | None, client: str) -> None:
+    def _spend(self, rate: Rate, client: str) -> None:
         """Count the request, and tell the client where he stands. Raises Throttled."""
-        if rate is not None:
-            spent = meter.spend(rate, client)
-            self.headers |= spent.headers()
-            if spent.wait:
-                raise Throttled(spent.wait, "Too many requests.", "too_many_requests")
+        spent = meter.spend(rate, client)
+        self.headers |= spent.headers()
+        if spent.wait:
+            raise Throttled(spent.wait, "Too many requests.", "too_many_requests")
 
     def _once(self, handler: Callable[..., Any], request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Handle a request that its client names by a key."""
@@ -110,8 +110,12 @@ class ApiViewSet(GenericViewSet):
             rendered: HttpResponse = self.finalize_response(request, response, *args, **kwargs).render()
             return rendered
 
-        scope = OPEN if request.auth is None else f"token {request.auth.pk}"
-        return answered_once(request._request, answer, scope=scope)
+        return answered_once(request._request, answer, scope=_whose(request))
+
+
+def _whose(request: Request) -> str:
+    """By which token; all are one where the API is open."""
+    return f"token {request.auth.pk}" if request.auth else OPEN
 
 
 def address_of(request: Any) -> str:
