@@ -23,8 +23,8 @@ UNDO_MINUTES = given.integer("UNDO_MINUTES", 60, low=1, high=30 * 24 * 60)
 WORKERS = given.integer("WORKERS", 2, low=1, high=64)
 THREADS = given.integer("THREADS", 8, low=1, high=256)
 API_ACCESS = given.choice("API_ACCESS", "token" if PRODUCTION else "open", ("open", "token"))
-RATE_PER_ADDRESS = given.rate("RATE_PER_ADDRESS", "6000/minute" if PRODUCTION else "none")
-RATE_PER_TOKEN = given.rate("RATE_PER_TOKEN", "1200/minute" if PRODUCTION else "none")
+RATE_PER_ADDRESS = given.rate("RATE_PER_ADDRESS", "12000/minute" if PRODUCTION and API_ACCESS == "token" else "none")
+RATE_PER_TOKEN = given.rate("RATE_PER_TOKEN", "6000/minute" if PRODUCTION else "none")
 PROXIES = given.integer("PROXIES", 1 if PRODUCTION else 0, low=0, high=9)
 
 # Core

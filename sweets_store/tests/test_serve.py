@@ -269,8 +269,8 @@ def test_production_asks_for_tokens_and_counts_unless_told_otherwise(tmp_path):
         with_one = store.request("GET", "/couriers", headers=over_tls)
         said = store.said()
 
-    assert (without.status, without.body["code"], without.headers["RateLimit-Limit"]) == (401, "token_missing", "6000")
-    assert (with_one.status, with_one.headers["RateLimit-Limit"]) == (200, "1200")
+    assert (without.status, without.body["code"], without.headers["RateLimit-Limit"]) == (401, "token_missing", "12000")
+    assert (with_one.status, with_one.headers["RateLimit-Limit"]) == (200, "6000")
     assert "API access      by token (make one: manage.py create_token)" in said
 
 
