@@ -6,6 +6,8 @@ one does.
 
 import getpass
 import logging
+import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +29,14 @@ class Acting(NamedTuple):
 
 _NO_DOOR = Acting("python")
 _acting: ContextVar[Acting] = ContextVar("acting", default=_NO_DOOR)
+
+
+_REQUEST_ID = re.compile("[A-Za-z0-9_.:/+=-]{1,64}")
+
+
+def request_id_of(sent: str) -> str:
+    """What the sender of a request calls it by `X-Request-ID`, or else a new name."""
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
 
 
 def acting() -> Acting:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from sweets_store.acting import request_id_of
 from sweets_store.api import TOO_LARGE
 from sweets_store.errors import refusal
 
@@ -64,12 +65,12 @@ class BodyGuard:
             pieces = self._pieces(stream, limit) if told is None or told <= limit else None
             if pieces is None:
                 self._read_away(stream)
-                return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, start_response)
+                return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, environ, start_response)
         except OSError:  # a client who may still listen has ended its body before the last chunk
-            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
+            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, environ, start_response)
         length = sum(map(len, pieces))
         if told is not None and length < told:  # perhaps whole JSON, and yet not all that was to come
-            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, start_response)
+            return self._refuse(HTTPStatus.BAD_REQUEST, CUT_SHORT, environ, start_response)
         environ["CONTENT_LENGTH"] = str(length)
         environ["wsgi.input"] = io.BufferedReader(Body(pieces), PIECE)
         return self.application(environ, start_response)
@@ -92,8 +93,14 @@ class BodyGuard:
             left -= len(piece)
 
     @staticmethod
-    def _refuse(status: HTTPStatus, body: dict[str, str], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _refuse(
+        status: HTTPStatus, body: dict[str, str], environ: Environ, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         answer = json.dumps(body).encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(answer))),
+            ("X-Request-ID", request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))),
+        ]
         start_response(f"{status.value} {status.phrase}", headers)
         return [answer]

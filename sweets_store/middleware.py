@@ -1,16 +1,11 @@
 """Every request, of the API and of the admin, has an id and somebody who acts."""
 
-import re
-import uuid
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from sweets_store.acting import acting, is_known_as, now_acts
+from sweets_store.acting import acting, is_known_as, now_acts, request_id_of
 from sweets_store.pages import is_page
-
-_REQUEST_ID = re.compile("[A-Za-z0-9_.:/+=-]{1,64}")
 
 
 class ActingMiddleware(MiddlewareMixin):
@@ -20,8 +15,7 @@ class ActingMiddleware(MiddlewareMixin):
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        sent = request.headers.get("X-Request-ID", "")
-        request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        request_id = request_id_of(request.headers.get("X-Request-ID", ""))
         now_acts("admin" if is_page(request) else "api", request_id=request_id)
 
     def process_view(self, request: HttpRequest, *view: object) -> None:

@@ -197,12 +197,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}{by}", "style": "{"}},
     "filters": {"acting": {"()": "sweets_store.acting.TellsWhoActs"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["acting"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["acting"]},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         # Every scanner calls by a host of its own, and is refused: nothing for an operator to do.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        # Django leaves it to the server to send no body to HEAD, and gunicorn warns at each that it sends none.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
     },
 }
 

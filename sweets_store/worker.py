@@ -18,6 +18,7 @@ from gunicorn import util
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from sweets_store.acting import request_id_of
 from sweets_store.errors import refusal
 
 SLOWEST = 16 * 1024  # bytes a second
@@ -118,20 +119,22 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached Django, and let the connection close."""
+        request_id = request_id_of("")
         if isinstance(exc, ParseException):
             status = _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
             body = refusal("bad_request", f"This is not HTTP that the store reads ({type(exc).__name__}).")
             if isinstance(exc, TooSlow):
                 body = TOO_LATE
-            self.log.warning("Refused a request from %s: %s", addr, exc)
+            self.log.warning("Refused a request from %s: %s [request %s]", addr, exc, request_id)
         else:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             body = refusal("internal_error", "The store failed. The operator finds the reason in the log.")
-            self.log.exception("A request failed outside Django")
+            self.log.exception("A request failed outside Django [request %s]", request_id)
         answer = json.dumps(body)
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            f"Connection: close\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
+            f"Connection: close\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n"
+            f"X-Request-ID: {request_id}\r\n\r\n"
         )
         try:
             util.write_nonblock(client, (head + answer).encode("latin-1"))
