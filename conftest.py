@@ -24,6 +24,7 @@ def pytest_addoption(parser):
     parser.addoption("--assigns", type=int, default=40, help="how often each client of a storm assigns")
     parser.addoption("--writes", type=int, default=400, help="how many writes are acknowledged amid kills")
     parser.addoption("--kills", type=int, default=6, help="how often the store is killed; PostgreSQL a third as often")
+    parser.addoption("--requests", type=int, default=5_000, help="how many hostile requests are sent")
     parser.addoption("--browser", help="the Chromium that the tests of pages run in; without it they are left out")
 
 
