@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.admin.views.main import ORDER_VAR
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -188,7 +188,19 @@ def within(lookup: str, start: datetime, end: datetime) -> Q:
     return Q((f"{lookup}__gte", start), (f"{lookup}__lt", end))
 
 
-class RecordAdmin(ModelAdmin):
+class ChosenAdmin(ModelAdmin):
+    """Records that are chosen from their list for an action. Django fails where what was sent is no id."""
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                parse_id(chosen)
+        except ValueError:
+            raise SuspiciousOperation("What was chosen is no record.") from None
+        return super().response_action(request, *args, **kwargs)
+
+
+class RecordAdmin(ChosenAdmin):
     """The records of one table: what `facts` and `list_display` show. Whoever may see them may not write them here.
 
     `search_words`: what a search may name, each with its lookup; a number with no word before it is of the first.

@@ -41,7 +41,7 @@ OPERATIONS = [
     for path, methods in document()["paths"].items()
     for method, operation in methods.items()
 ]
-REQUEST_LINE = re.compile(rb"[\r\n]*([A-Z]+) (?:https?://[^/ ]*)?([^ ?#]+)")
+REQUEST_LINE = re.compile(rb"[\r\n]*([A-Z]+) (/[^ ?#]*)")
 STATUS = re.compile(rb"HTTP/1\.[0-2] ([1-5][0-9][0-9]) [A-Za-z -]+")
 FIELD = re.compile(rb"([A-Za-z-]+): ([\x20-\x7e]+)")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,64}")
@@ -121,7 +121,8 @@ def judged(sent, answered):
         assert status < 500, told
         assert headers[b"Content-Type"] == b"application/json", told
         assert REQUEST_ID.fullmatch(headers[b"X-Request-ID"]), told
-        assert content is None or is_named(sent, status, json.loads(content), is_first=not statuses), told
+        named = content is None or is_named(sent, status, json.loads(content), is_first=not statuses)
+        assert named, told
         statuses.append(status)
     return statuses
 
@@ -156,9 +157,9 @@ def is_named(sent, status, body, *, is_first):
     """Whether the document names such an answer: to the request, or to some request where it is not clear to which."""
     if status in GENERAL and REFUSAL.is_valid(body):
         return True
-    line = REQUEST_LINE.match(sent)
+    line = REQUEST_LINE.match(sent) if is_first else None
     return any(
         status in bodies and bodies[status].is_valid(body)
         for method, path, bodies in OPERATIONS
-        if not is_first or (line and line[1] == method.encode() and path.fullmatch(unquote_to_bytes(line[2]).decode()))
+        if line is None or (line[1] == method.encode() and path.fullmatch(unquote_to_bytes(line[2]).decode("latin-1")))
     )
