@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,20 +11,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminBigIntegerFieldWidget
 
 from access.models import Token
 from access.services import issue_token, revoke_token
-from sweets_store.admin import NOTHING, moment, record_link, unbroken
+from sweets_store.admin import NOTHING, ChosenAdmin, moment, record_link, unbroken
 
 LASTS = timedelta(days=365)
 
 
+class TokenForm(forms.ModelForm):
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        try:
+            return expires_at and expires_at.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError(_("It must be of the years 1 to 9999.")) from None
+
+
 @admin.register(Token)
-class TokenAdmin(ModelAdmin):
+class TokenAdmin(ChosenAdmin):
     """Tokens are made and revoked, never changed or deleted."""
 
+    form = TokenForm
     list_display = ["owner", "scope", "courier_link", "begins_with", "state_now", "created", "expires", "last_used"]
     list_filter = ["scope"]
     search_fields = ["owner", "beginning"]
@@ -45,7 +55,8 @@ class TokenAdmin(ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"expires_at": timezone.localtime() + LASTS, **super().get_changeform_initial_data(request)}
+        asked = {name: value for name, value in request.GET.items() if name in ("owner", "scope", "courier")}
+        return asked | {"expires_at": timezone.localtime() + LASTS}
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
         secret = issue_token(obj)

@@ -81,7 +81,8 @@ class BundleAdmin(RecordAdmin):
 
     @admin.display(description=_("delivered"))
     def delivered_of_all(self, bundle: Any) -> str:
-        return f"{bundle.delivered_orders} of {bundle.all_orders}"
+        told = {"delivered": bundle.delivered_orders, "all": bundle.all_orders}
+        return gettext("%(delivered)s of %(all)s") % told
 
     @admin.display(description=_("orders"))
     def orders_link(self, bundle: Bundle) -> SafeString:

@@ -10,14 +10,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db.models import F, Max, OuterRef, Q, Subquery
-from django.utils import timezone
 
 from bundles.models import Bundle
 from couriers.models import Courier
 from orders.models import Order
 from record.models import Event, What
 from sweets_store.hours import parse_window
-from sweets_store.instants import shop_day
+from sweets_store.instants import shop_day, shop_time
 from sweets_store.one_moment import one_moment
 
 MINUTES = 24 * 60
@@ -85,13 +84,17 @@ def day_of_couriers(*, day: date, now: datetime, courier_id: int | None = None, 
 
 
 def _bundles(courier_ids: list[int], start: datetime, end: datetime) -> list[Bundle]:
-    """Those that they were handed on the day, and of each courier the last one before it: he carries one at a time."""
+    """Those that they were handed on the day, of each courier the last one before it, for he carries one at a time, and
+    those of which he delivered something on the day: clients may say so later.
+    """
     before = Bundle.objects.filter(courier_id__in=courier_ids, assign_time__lt=start).order_by()
     last_before = before.values("courier_id").annotate(last=Max("bundle_id")).values("last")
+    delivered = Order.objects.filter(complete_time__gte=start, complete_time__lt=end)
     completed = Event.objects.filter(bundle_id=OuterRef("pk"), order_id=None, what=What.COMPLETED).order_by("-pk")
     candidates = Bundle.objects.filter(
         Q(courier_id__in=courier_ids, assign_time__gte=start, assign_time__lt=end)
         | Q(bundle_id__in=list(last_before.values_list("last", flat=True)))
+        | Q(courier_id__in=courier_ids, bundle_id__in=delivered.values("bundle_id"))
     )
     return list(candidates.annotate(completed_at=Subquery(completed.values("at")[:1])).order_by("assign_time", "pk"))
 
@@ -146,11 +149,11 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _minute(instant: datetime) -> int:
-    local = timezone.localtime(instant)
+    local = shop_time(instant)
     return local.hour * 60 + local.minute
 
 
 def _minute_of(day: date, instant: datetime) -> int:
     """Before 0 where it was on an earlier day, and from MINUTES on where on a later one."""
-    local = timezone.localtime(instant)
+    local = shop_time(instant)
     return (local.date() - day).days * MINUTES + local.hour * 60 + local.minute

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from bundles.shelves import Place
 from couriers.models import Courier, CourierType, UnknownCourier
 from orders.models import Order, UnknownOrder
 from sweets_store.hours import hours_overlap, stretched_to_overlap
-from sweets_store.instants import format_instant
+from sweets_store.instants import shop_time
 from sweets_store.one_moment import one_moment
 from sweets_store.serializers import MAX_ITEMS
 
@@ -93,14 +94,19 @@ def what_would_do(reasons: Iterable[Reason], courier: Courier) -> list[str]:
 
 def _given(order: Order, bundle: Bundle) -> Reason:
     if order.complete_time is not None:
-        told = {"courier": bundle.courier_id, "time": format_instant(order.complete_time)}
+        told = {"courier": bundle.courier_id, "time": _told(order.complete_time)}
         return Reason("delivered", gettext("Courier %(courier)s delivered it at %(time)s.") % told)
-    told = {"courier": bundle.courier_id, "time": format_instant(bundle.assign_time), "bundle": bundle.pk}
+    told = {"courier": bundle.courier_id, "time": _told(bundle.assign_time), "bundle": bundle.pk}
     return Reason("taken", gettext("Courier %(courier)s carries it since %(time)s, in bundle %(bundle)s.") % told)
 
 
+def _told(instant: datetime) -> str:
+    """For a dispatcher by the shop's clock, for a client by the offset: to the second."""
+    return shop_time(instant).isoformat(sep=" ", timespec="seconds")
+
+
 def _busy(carried: Bundle) -> Reason:
-    told = {"bundle": carried.pk, "time": format_instant(carried.assign_time)}
+    told = {"bundle": carried.pk, "time": _told(carried.assign_time)}
     detail = gettext("He carries bundle %(bundle)s since %(time)s, and gets nothing new until it is completed.")
     return Reason("busy", detail % told)
 

@@ -82,6 +82,7 @@ def _bundle_row(bundle: ActiveBundle, shown: Board) -> tuple[Any, ...]:
         record_link("bundles_bundle", bundle.bundle_id),
         bundle,
         bundle.orders - bundle.delivered,
+        format_html("{} / {}", kilograms(bundle.weight), kilograms(bundle.capacity)),
         duration(shown.now - bundle.assign_time),
     )
 

@@ -23,8 +23,12 @@ COLUMNS = [
     gettext_noop("capacity"),
     gettext_noop("dispatcher"),
     gettext_noop("moved"),
+    gettext_noop("weight"),
+    gettext_noop("busy"),
+    gettext_noop("taken"),
 ]
 THEME = [
+    gettext_noop("Welcome back to"),
     gettext_noop("Apply Filters"),
     gettext_noop("Cancel"),
     gettext_noop("Dark"),

@@ -3,11 +3,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sweets_store.instants import parse_instant
+from sweets_store.instants import parse_instant, shop_time
 
 WHY = ("region", "hours", "capacity", "dispatcher", "moved")  # why an order was released
 
@@ -126,6 +125,6 @@ def _in_words(value: Any) -> str:
 
 def _text_in_words(text: str) -> str:
     try:
-        return f"{timezone.localtime(parse_instant(text)):%Y-%m-%d %H:%M:%S}"
+        return f"{shop_time(parse_instant(text)):%Y-%m-%d %H:%M:%S}"
     except ValueError:
         return gettext(text)

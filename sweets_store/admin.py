@@ -30,7 +30,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from sweets_store.ids import ID_PATTERN, MAX_ID, parse_id
-from sweets_store.instants import shop_day
+from sweets_store.instants import shop_day, shop_time
 
 COUNTED = 10_000
 PAGES_AHEAD = 10
@@ -66,7 +66,7 @@ def kilograms(weight: Decimal) -> SafeString:
 
 def moment(instant: datetime | None) -> SafeString:
     """The instant in the shop's time zone, to the second."""
-    return unbroken(NOTHING if instant is None else f"{timezone.localtime(instant):%Y-%m-%d %H:%M:%S}")
+    return unbroken(NOTHING if instant is None else f"{shop_time(instant):%Y-%m-%d %H:%M:%S}")
 
 
 def listed(items: Iterable[Any]) -> SafeString | str:

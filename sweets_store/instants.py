@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 from django.db import connection
-from django.utils.timezone import make_aware
+from django.utils.timezone import localtime, make_aware
 from django.utils.translation import gettext
 
 _INSTANT = re.compile(
@@ -47,6 +47,14 @@ def instant_from_column(stored: datetime | str) -> datetime:
     """What plain SQL has read: SQLite keeps UTC without saying so, and what is no plain column it gives as text."""
     instant = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return instant.replace(tzinfo=UTC)
+
+
+def shop_time(instant: datetime) -> datetime:
+    """The instant in the shop's time zone; at the ends of the calendar, where that is no date any more, in UTC."""
+    try:
+        return localtime(instant)
+    except OverflowError:
+        return instant.astimezone(UTC)
 
 
 def shop_day(day: date) -> tuple[datetime, datetime]:

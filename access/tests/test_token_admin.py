@@ -62,9 +62,11 @@ def test_a_couriers_token_names_him(dispatcher):
         {"owner": ""},
         {"owner": "a\0b"},
         {"expires_at_0": "tomorrow", "expires_at_1": "12:00"},
+        {"expires_at_0": "0001-01-01", "expires_at_1": "00:00"},
     ],
 )
-def test_a_form_that_makes_no_sense_makes_no_token(dispatcher, wrong):
+def test_a_form_that_makes_no_sense_makes_no_token(dispatcher, settings, wrong):
+    settings.TIME_ZONE = "Europe/Berlin"
     CourierFactory(courier_id=5)
 
     answer = dispatcher.post(ADD, FORM | wrong)
@@ -128,3 +130,13 @@ def test_an_owners_name_is_text(dispatcher):
 
     assert "<script>alert" not in said
     assert "&lt;script&gt;alert(1)" in said
+
+
+@pytest.mark.parametrize("query", ["expires_at=x", "expires_at_0=x", "owner=a&scope=king&courier=x"])
+def test_no_query_breaks_the_form(dispatcher, query):
+    assert dispatcher.get(f"{ADD}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("chosen", ["x", "", "9" * 26])
+def test_what_was_chosen_and_is_no_token_is_refused(dispatcher, chosen):
+    assert dispatcher.post(LIST, {"action": "revoke", "_selected_action": [chosen]}).status_code == 400

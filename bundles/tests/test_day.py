@@ -175,3 +175,14 @@ def test_merged_spans_are_the_same_minutes(some):
         minute for start, end in some for minute in range(start, end)
     }
     assert all(before[1] < after[0] for before, after in pairwise(found))
+
+
+def test_a_delivery_of_the_day_shows_though_he_was_handed_another_bundle_since():
+    hire()
+    earlier, [order_id] = hand(1, NOON - ONE_DAY)
+    deliver([order_id], NOON + MINUTE)  # his phone is ahead
+    hand(1, NOON - ONE_DAY + 60 * MINUTE)
+
+    trips = only(day(now=NOON + 5 * MINUTE)).trips
+
+    assert [(trip.bundle_id, trip.deliveries) for trip in trips if trip.deliveries] == [(earlier, [12 * 60 + 1])]

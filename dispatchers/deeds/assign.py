@@ -24,9 +24,27 @@ class AssignForm(forms.Form):
     regions = NumbersField(label=gettext_lazy("or all who carry nothing, of the regions"), required=False)
 
     def clean(self) -> Any:
-        if not self.errors and not self.cleaned_data["couriers"] and not self.cleaned_data["regions"]:
+        """Afterwards all of them are named as `couriers`."""
+        asked = self.cleaned_data
+        if self.errors:
+            return asked
+        if not asked["couriers"] and not asked["regions"]:
             raise ValidationError(_("Name couriers, or regions."))
-        return self.cleaned_data
+        couriers = list(dict.fromkeys([*asked["couriers"], *idle_couriers(asked["regions"])]))
+        if len(couriers) > MOST_ROWS:
+            told = {"most": MOST_ROWS, "couriers": len(couriers)}
+            raise ValidationError(_("These are %(couriers)s couriers, and at most %(most)s are done at once.") % told)
+        return asked | {"couriers": couriers, "regions": []}
+
+
+def idle_couriers(regions: list[int]) -> list[int]:
+    """Who works in one of the regions and carries nothing."""
+    if not regions:
+        return []
+    working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
+    carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
+    idle = Courier.objects.filter(working).exclude(carrying).order_by("pk")
+    return list(idle.values_list("pk", flat=True))
 
 
 class Assign(Deed):
@@ -39,17 +57,7 @@ class Assign(Deed):
 
     def rows(self, asked: Asked) -> list[Row]:
         now = asked["now"] = timezone.now()
-        couriers = dict.fromkeys([*asked["couriers"], *self._idle(asked["regions"])])
-        asked["couriers"], asked["regions"] = list(couriers)[:MOST_ROWS], []
         return [self._row(courier_id, now) for courier_id in asked["couriers"]]
-
-    def _idle(self, regions: list[int]) -> list[int]:
-        if not regions:
-            return []
-        working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
-        carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
-        idle = Courier.objects.filter(working).exclude(carrying).order_by("pk")
-        return list(idle.values_list("pk", flat=True)[:MOST_ROWS])
 
     def _row(self, courier_id: int, now: datetime) -> Row:
         link = record_link("couriers_courier", courier_id)

@@ -24,7 +24,9 @@ class ChangeForm(forms.Form):
 
     courier = NumberField(label=gettext_lazy("Courier"), widget=forms.TextInput(attrs={"readonly": True}))
     was = forms.CharField(widget=forms.HiddenInput, required=False)
-    courier_type = forms.ChoiceField(label=gettext_lazy("Type"), choices=CourierType.choices)
+    courier_type = forms.ChoiceField(
+        label=gettext_lazy("Type"), choices=[(kind, gettext_lazy(kind)) for kind in CourierType.values]
+    )
     regions = LinesField(
         CourierChangeSerializer.declared()["regions"], number=True, label=gettext_lazy("Regions"), rows="numbers"
     )

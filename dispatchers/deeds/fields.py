@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from dispatchers.deeds.deed import MOST_ROWS
 from sweets_store.ids import parse_id
+from sweets_store.instants import shop_time
 
 
 class NumbersField(forms.CharField):
@@ -48,9 +49,10 @@ class NumberField(forms.CharField):
     def find(self, value: Any) -> list[int]:
         """The number as a list, which is empty where it is none."""
         try:
-            return [self.to_python(value)] if value else []
+            number = self.to_python(value)
         except ValidationError:
             return []
+        return [number] if number else []
 
 
 class LinesField(forms.CharField):
@@ -86,7 +88,16 @@ class MomentField(forms.Field):
         super().__init__(required=False, **options)
 
     def prepare_value(self, value: Any) -> Any:
-        return value.isoformat() if isinstance(value, datetime) else value
+        """As a browser's field takes it: without an offset."""
+        try:
+            moment = value if isinstance(value, datetime) else self.to_python(value)
+        except ValidationError:
+            return value
+        return moment and f"{shop_time(moment):%Y-%m-%dT%H:%M:%S}"
+
+    def kept(self, value: datetime | None) -> str:
+        """To the microsecond."""
+        return value.isoformat() if value else ""
 
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:

@@ -51,7 +51,9 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
     asked = form.cleaned_data
     told = deed.preview(asked)
-    kept = [(name, field.prepare_value(asked[name]) or "") for name, field in form.fields.items()]
+    kept = [
+        (name, getattr(field, "kept", field.prepare_value)(asked[name]) or "") for name, field in form.fields.items()
+    ]
     return answer(request, site, deed, told=told, kept=kept, asked=urlencode(kept))
 
 

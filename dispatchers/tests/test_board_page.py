@@ -58,7 +58,7 @@ def test_the_board_is_the_first_page(dispatcher, day):
     assert "Delivered today 1 Earnings of the bundles completed: 0. Mean delivery time: 1 h 35 min" in said
     assert tables(page)[-1] == ["2 2 21.50 kg 1 1", "7 1 1.00 kg 0 1"]
     [carrying] = next(table for table in tables(page) if table[0].startswith("Courier 5"))
-    assert re.fullmatch(r"Courier 5 Bundle \d+ 1/2 1 1.00 / 15 kg 1 h 35 min", carrying)
+    assert re.fullmatch(r"Courier 5 Bundle \d+ 1/2 1 1.00 kg / 15.00 kg 1 h 35 min", carrying)
 
 
 def test_the_picture_colours_what_waits_without_anybody(dispatcher, day):

@@ -230,6 +230,17 @@ def test_couriers_are_assigned_from_their_list(opened):
     ]
 
 
+def test_what_was_sent_cannot_be_sent_by_a_second_click(opened):
+    page = opened("/admin/dispatch/complete/?orders=1")
+    page.evaluate("document.querySelector('.deed-form').addEventListener('submit', (event) => event.preventDefault())")
+    button = page.get_by_role("button", name="Show what will happen")
+    expect(button).to_be_enabled()
+
+    button.click()
+
+    expect(button).to_be_disabled()
+
+
 def test_a_second_click_is_told_that_it_did_nothing(opened):
     page = opened("/admin/orders/order/1/change/")
     page.get_by_role("button", name="Mark delivered").click()

@@ -52,7 +52,7 @@ def test_an_order_tells_of_every_courier(dispatcher, scene):
         ],
         [
             "Courier 8",
-            f"busy : He carries bundle {Bundle.objects.get().pk} since 2026-01-10T09:00:00.000000Z, and gets nothing"
+            f"busy : He carries bundle {Bundle.objects.get().pk} since 2026-01-10 09:00:00+00:00, and gets nothing"
             " new until it is completed.",
         ],
         [

@@ -18,13 +18,15 @@ function focusedPlace() {
     const focused = document.activeElement;
     if (!board.contains(focused)) return null;
     const alike = [...board.querySelectorAll(focused.tagName)];
-    return { href: focused.getAttribute("href"), tag: focused.tagName, at: alike.indexOf(focused) };
+    const href = focused.getAttribute("href");
+    const same = alike.filter((element) => element.getAttribute("href") === href);
+    return { href, tag: focused.tagName, at: alike.indexOf(focused), ofSame: same.indexOf(focused) };
 }
 
 function focusAgain(place) {
     const alike = [...board.querySelectorAll(place.tag)];
-    const same = place.href && alike.find((element) => element.getAttribute("href") === place.href);
-    (same || alike[place.at])?.focus({ preventScroll: true });
+    const same = alike.filter((element) => element.getAttribute("href") === place.href);
+    (same[place.ofSame] ?? same[0] ?? alike[place.at])?.focus({ preventScroll: true });
 }
 
 function take(fresh) {
@@ -37,7 +39,11 @@ function take(fresh) {
 }
 
 async function refresh() {
-    if (document.hidden || !document.getSelection().isCollapsed) return;
+    if (document.hidden) return;
+    if (!document.getSelection().isCollapsed) {
+        state.textContent = `${state.dataset.paused} ${board.querySelector("p").textContent}`;
+        return;
+    }
     try {
         const answer = await fetch(location.href, { credentials: "same-origin" });
         if (answer.status >= 500) throw new Error(answer.statusText);
@@ -59,5 +65,9 @@ only.addEventListener("input", () => {
     showOnlyRegion();
 });
 showOnlyRegion();
+for (const now of board.querySelectorAll("th.now")) {
+    const sheet = now.closest(".sheet");
+    if (now.offsetLeft + now.offsetWidth > sheet.clientWidth) sheet.scrollLeft = now.offsetLeft - sheet.clientWidth / 2;
+}
 setInterval(refresh, 1000 * Number(board.dataset.every));
 document.addEventListener("visibilitychange", refresh);
