@@ -42,7 +42,7 @@ OPERATIONS = [
     for method, operation in methods.items()
 ]
 REQUEST_LINE = re.compile(rb"[\r\n]*([A-Z]+) (/[^ ?#]*)")
-STATUS = re.compile(rb"HTTP/1\.[0-2] ([1-5][0-9][0-9]) [A-Za-z -]+")
+STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9][0-9]) [A-Za-z -]+")
 FIELD = re.compile(rb"([A-Za-z-]+): ([\x20-\x7e]+)")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,64}")
 
