@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 JSON = b"application/json"
-IDS = st.integers(1, 40)
+IDS = st.integers(1, 40) | st.integers(41, 10**6)
 HOURS = ["09:00-18:00"]
 
 
