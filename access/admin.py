@@ -2,12 +2,12 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -59,11 +59,12 @@ class TokenAdmin(ChosenAdmin):
         return asked | {"expires_at": timezone.localtime() + LASTS}
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
-        secret = issue_token(obj)
-        told = gettext("The token of {owner} is {secret}. It is shown this once: keep it now.")
-        self.message_user(
-            request, format_html(told, owner=obj.owner, secret=format_html("<code>{}</code>", secret)), messages.WARNING
-        )
+        obj.secret = issue_token(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the secret in this answer alone: a message would travel in a cookie, or stand in the session."""
+        context = self.admin_site.each_context(request) | {"title": gettext("A new token"), "token": obj}
+        return TemplateResponse(request, "access/created.html", context)
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[Token]) -> None:

@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -22,11 +23,19 @@ class State(models.TextChoices):
     REVOKED = "revoked", _("revoked")
 
 
+def printable(text: str) -> None:
+    """It stands in lists, a line each, and in the log."""
+    if not text.isprintable() or text.isspace():
+        raise ValidationError(_("It must be in letters, digits and signs that can be printed."))
+
+
 class Token(models.Model):
     """What a client of the API shows. Of the secret itself only the digest is kept; an owner may have several."""
 
     token_id = models.BigAutoField(primary_key=True, verbose_name=_("number"))
-    owner = models.CharField(_("owner"), max_length=200, help_text=_("Whose it is, such as a system or a device."))
+    owner = models.CharField(
+        _("owner"), max_length=200, validators=[printable], help_text=_("Whose it is, such as a system or a device.")
+    )
     scope = models.CharField(_("scope"), max_length=10, choices=Scope)
     courier = models.ForeignKey(
         Courier, models.PROTECT, null=True, blank=True, verbose_name=_("courier"), related_name="tokens"

@@ -3,11 +3,13 @@
 import hashlib
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from access.models import State, Token
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "sweets_"  # by which those who look for leaked secrets find it
 SHOWN = len(PREFIX) + 4
 USE_KEPT_EVERY = timedelta(minutes=1)
+_tried: dict[str, datetime] = {}  # by digest
 
 
 class TokenRefused(DomainError):
@@ -84,13 +87,34 @@ def token_shown(*, secret: str, now: datetime) -> Token:
 
 
 def _keep_use(token: Token, now: datetime) -> None:
-    """A store that cannot be written now still answers what it can read."""
-    unkept = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_KEPT_EVERY)
+    """Waits for nobody: a store that cannot be written now still answers what it can read.
+
+    What could not be kept is not tried again by this process for a minute.
+    """
+    if now - _tried.get(token.digest, now - USE_KEPT_EVERY) < USE_KEPT_EVERY:
+        return
+    _tried[token.digest] = now
+    free = Token.objects.filter(token_id=token.token_id).select_for_update(skip_locked=True)
     try:
-        with transaction.atomic():
-            Token.objects.filter(unkept, token_id=token.token_id).update(last_used_at=now)
+        with waiting_for_nobody(), transaction.atomic():
+            if free.exists():
+                Token.objects.filter(token_id=token.token_id).update(last_used_at=now)
     except DatabaseError as fault:
         logger.warning("The use of token %s could not be kept: %s", token.token_id, fault)
+
+
+@contextmanager
+def waiting_for_nobody() -> Iterator[None]:
+    """Whoever finds SQLite locked inside is told at once."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {settings.LOCK_TIMEOUT * 1000}")
 
 
 def digest_of(secret: str) -> str:

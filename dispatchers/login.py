@@ -3,11 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
+from axes.utils import reset
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from sweets_store.api import address_of
 
 LONGEST_NAME = 255
 
@@ -15,6 +18,11 @@ LONGEST_NAME = 255
 def tried_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     """The name that is put down as tried: so much of it as a column takes."""
     return str((credentials or request.POST).get("username", ""))[:LONGEST_NAME]
+
+
+def forget_misses(sender: Any, request: HttpRequest, user: Any, **signal: Any) -> None:
+    """Who mistyped and then got it right starts anew; what was tried from there under other names stays."""
+    reset(ip=address_of(request), username=tried_name(request, {"username": user.get_username()}))
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:

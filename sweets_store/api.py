@@ -30,7 +30,7 @@ from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import JSONBody
 from sweets_store.pages import is_page
-from sweets_store.rates import Rate, meter
+from sweets_store.rates import Meter, Rate
 from sweets_store.strict_json import BrokenJSON, loads_object
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 1
 PIECE = 64 * 1024
 WRITES = ("POST", "PATCH")
+by_address, by_token = Meter(), Meter()
 AWAY = (OperationalError, InterfaceError, InternalError)  # the latter: PostgreSQL that only reads
 
 
@@ -82,15 +83,15 @@ class ApiViewSet(GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if rate := settings.RATE_PER_ADDRESS:
-            self._spend(rate, address_of(request))
+            self._spend(by_address, rate, address_of(request))
         super().initial(request, *args, **kwargs)
         if request.auth and (rate := settings.RATE_PER_TOKEN):
-            self._spend(rate, _whose(request))
-        if request.method in WRITES and HEADER in request.headers and self.action is not None:
+            self._spend(by_token, rate, _whose(request))
+        if request.method in WRITES and HEADER in request.headers and self.action in self.action_map.values():
             name = request.method.lower()
             setattr(self, name, partial(self._once, getattr(self, name)))
 
-    def _spend(self, rate: Rate, client: str) -> None:
+    def _spend(self, meter: Meter, rate: Rate, client: str) -> None:
         """Count the request, and tell the client where he stands. Raises Throttled."""
         spent = meter.spend(rate, client)
         self.headers |= spent.headers()
@@ -180,7 +181,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         case APIException():
             answer = refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail))
             return Response(answer, exc.status_code, headers=_headers(exc))
-        case OperationalError() | InterfaceError() | InternalError():
+        case _ if isinstance(exc, AWAY):
             logger.error("The database refused %s: %s", context["request"].path, exc)
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)

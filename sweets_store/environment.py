@@ -160,7 +160,7 @@ def secret_key(data_dir: Path, *, production: bool) -> str:
     """Return SECRET_KEY, or the secret that this machine made for itself on its first start."""
     given = text("SECRET_KEY")
     if production:
-        if len(given) < 50 or len(set(given)) < 5:
+        if len(given) < 50 or len(set(given)) < 10 or given.startswith("django-insecure-"):
             faults.append("SECRET_KEY must be set to at least 50 random characters in production")
         return given
     return given or _own_secret(data_dir)

@@ -45,20 +45,17 @@ class Meter:
         window = rate.seconds * SECOND
         share, now = window // rate.requests, self._clock()
         with self._lock:
-            paid = max(self._paid_until.get((rate, client), now), now)
+            paid = max(self._paid_until.pop((rate, client), now), now)
             wait = paid + share - now - window
             if wait <= 0:
                 paid += share
-                self._paid_until[rate, client] = paid
-                if len(self._paid_until) > MOST_CLIENTS:
-                    self._forget(now)
+            self._paid_until[rate, client] = paid  # behind all others
+            if len(self._paid_until) > MOST_CLIENTS:
+                self._forget(now)
         owed = paid - now
         return Spent(rate, (window - owed) // share, -(-owed // SECOND), max(-(-wait // SECOND), 0))
 
     def _forget(self, now: int) -> None:
-        """Whoever owes nothing is as if he had never called; of the others those go who called first."""
+        """Whoever owes nothing is as if he had never called; of the others those go who have not called for longest."""
         owing = {client: paid for client, paid in self._paid_until.items() if paid > now}
         self._paid_until = dict(list(owing.items())[-MOST_CLIENTS // 2 :])
-
-
-meter = Meter()

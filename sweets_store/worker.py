@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import time
+from collections import deque
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ
@@ -21,7 +22,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from sweets_store.acting import request_id_of
 from sweets_store.errors import refusal
 
-SLOWEST = 16 * 1024  # bytes a second
+SLOWEST = 64 * 1024  # bytes a second
+LINGER = 2.0  # seconds in which a client may read his last answer
 
 
 class TooSlow(ParseException):
@@ -40,13 +42,15 @@ _STATUSES = {
 
 class ClientSocket(socket.socket):
     """A thread waits for its client REQUEST_SECONDS at most, and a second more for each SLOWEST bytes that come or are
-    to go; for one who takes nothing of his answer REQUEST_SECONDS in any case.
+    to go; for one who takes nothing of his answer REQUEST_SECONDS in any case, and for a request four times as long at
+    the very most. What others set by `settimeout` does not count.
     """
 
-    _until = 0.0
+    _until = _latest = 0.0
 
     def expect_request(self) -> None:
         self._until = time.monotonic() + settings.REQUEST_SECONDS
+        self._latest = self._until + 3 * settings.REQUEST_SECONDS
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         try:
@@ -54,7 +58,7 @@ class ClientSocket(socket.socket):
             piece = super().recv(bufsize, flags)
         except TimeoutError:
             raise TooSlow from None
-        self._until += len(piece) / SLOWEST
+        self._until = min(self._until + len(piece) / SLOWEST, self._latest)
         return piece
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
@@ -67,6 +71,12 @@ class ClientSocket(socket.socket):
         except TimeoutError:
             raise BrokenPipeError(errno.EPIPE, "the client does not take its answer") from None
 
+    def sendfile(self, *file: Any, **part: Any) -> int:
+        try:
+            return super().sendfile(*file, **part)
+        except TimeoutError:
+            raise BrokenPipeError(errno.EPIPE, "the client does not take its answer") from None
+
     def _wait_no_longer(self) -> None:
         left = self._until - time.monotonic()
         if left <= 0:
@@ -75,6 +85,10 @@ class ClientSocket(socket.socket):
 
 
 class Worker(ThreadWorker):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._leaving: deque[Any] = deque()
+
     def init_signals(self) -> None:
         """Leave Ctrl-C, which a terminal sends to every process, to the master.
 
@@ -103,6 +117,49 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         conn.sock.expect_request()
         return super().handle(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Let a client read his last answer to its end, though not at the others' cost: gunicorn would wait here until
+        he closes, in the thread on which all of them wait.
+        """
+        if fs.cancelled() or fs.exception() is not None or fs.result():
+            super().finish_request(conn, fs)
+            return
+        conn.timeout = time.monotonic() + LINGER
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._read_away, conn))
+        except (OSError, ValueError):
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            self._leaving.append(conn)
+
+    def _read_away(self, conn: Any, client: ClientSocket) -> None:
+        """Read what he still sends: a connection that is closed before is reset, and the answer may be lost."""
+        try:
+            if socket.socket.recv(client, 65536):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._leaving.remove(conn)
+        self._let_go(conn)
+
+    def _let_go(self, conn: Any) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Who has sent nothing yet is waited for no longer once the worker stops."""
+        super().murder_pending()
+        while self._leaving and self._leaving[0].timeout <= time.monotonic():
+            self._let_go(self._leaving.popleft())
+        while self.pending_conns and not self.alive:
+            self._let_go(self.pending_conns.popleft())
 
     def is_parent_alive(self) -> bool:
         """Without its master a worker stops as by SIGTERM, or kept connections would hold it for half a minute."""

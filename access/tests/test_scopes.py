@@ -98,7 +98,9 @@ def test_to_a_courier_another_one_is_as_if_he_were_not(api, store, name):
 def test_a_wrong_method_is_one_to_everybody(api, store, scope):
     token = let_in(scope, courier_id=HIS if scope == "courier" else None)
 
-    assert api.request("PATCH", "/orders", {}, **token).status == 405
+    for method in ("PATCH", "PUT", "DELETE", "OPTIONS", "TRACE"):
+        assert api.request(method, "/orders", {}, **token).status == 405
+    assert api.request("OPTIONS", "/couriers/1", **token).status == 405
     assert api.get("/nowhere", **token).status == 404
 
 

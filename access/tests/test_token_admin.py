@@ -1,6 +1,7 @@
 """Tokens in the admin: made, shown once, revoked, never changed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -30,6 +31,7 @@ def test_a_new_token_is_shown_once(dispatcher, api, settings):
 
     [secret] = set(re.findall(r"sweets_[\w-]{40,}", made.content.decode()))
     assert "shown this once" in words(made)
+    assert secret not in str(dispatcher.cookies)
     assert api.get("/couriers", **shown(secret)).status == 200
     token = Token.objects.get()
     for page in (LIST, f"{LIST}{token.pk}/change/", "/admin/"):
@@ -39,7 +41,7 @@ def test_a_new_token_is_shown_once(dispatcher, api, settings):
 def test_the_form_offers_a_year(dispatcher):
     page = dispatcher.get(ADD).content.decode()
 
-    assert str(timezone.localtime().year + 1) in page
+    assert f'value="{(timezone.localtime() + timedelta(days=365)).date()}"' in page
 
 
 def test_a_couriers_token_names_him(dispatcher):
@@ -61,6 +63,8 @@ def test_a_couriers_token_names_him(dispatcher):
         {"scope": "king"},
         {"owner": ""},
         {"owner": "a\0b"},
+        {"owner": "a\nb"},
+        {"owner": " "},
         {"expires_at_0": "tomorrow", "expires_at_1": "12:00"},
         {"expires_at_0": "0001-01-01", "expires_at_1": "00:00"},
     ],

@@ -1,7 +1,12 @@
 """Tokens: made, shown, used, over."""
 
+import os
+import sqlite3
+import time
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -12,6 +17,7 @@ from access.models import Token
 from access.services import TokenOver, TokenUnknown, create_token, revoke_token, token_shown
 from access.tests.tokens import let_in, shown
 from couriers.tests.factories import CourierFactory
+from sweets_store.tests.serving import manage, served_store
 from sweets_store.tests.statements import statements_captured
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +59,8 @@ def test_no_two_secrets_are_alike():
         ({"scope": "king"}, "king"),
         ({"owner": ""}, "blank"),
         ({"owner": "x" * 201}, "200"),
+        ({"owner": "a\tb"}, "printed"),
+        ({"owner": "\udcff"}, "printed"),
     ],
 )
 def test_a_token_that_makes_no_sense_is_not_made(facts, fault):
@@ -91,6 +99,32 @@ def test_its_use_is_kept_to_the_minute():
         token_shown(secret=secret, now=NOON + later * SECOND)
         token.refresh_from_db()
         assert token.last_used_at == NOON + kept * SECOND
+
+
+def test_who_shows_a_token_waits_for_nobody_who_writes(tmp_path):
+    with served_store(tmp_path, f"tokens_{os.getpid()}", API_ACCESS="token", LOCK_TIMEOUT="20") as store:
+        made = manage("create_token", "shop", "--scope", "dispatcher", environment=store.environment)
+        token = {"Authorization": f"Token {made.stdout.strip()}"}
+        with writing(store.environment["DATABASE_URL"]):
+            started = time.monotonic()
+            answers = [store.get("/couriers", **token).status for _ in range(3)]
+
+        assert answers == [200] * 3
+        assert time.monotonic() - started < 10
+        assert "could not be kept" not in store.said() or "sqlite" in store.environment["DATABASE_URL"]
+
+
+@contextmanager
+def writing(url):
+    """Somebody changes all tokens and takes his time."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+    else:
+        with closing(psycopg2.connect(url)) as other, other.cursor() as cursor:
+            cursor.execute("UPDATE tokens SET owner = owner")
+            yield
 
 
 def test_a_clock_set_back_takes_no_use_back():

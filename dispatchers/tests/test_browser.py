@@ -163,8 +163,8 @@ def test_a_new_token_is_shown_once(opened):
     page.select_option("#id_scope", "integrator")
     page.get_by_role("button", name="Save", exact=True).click()
 
-    expect(page.locator("code")).to_have_text(re.compile(r"^sweets_[\w-]{43}$"))
-    page.reload()
+    expect(page.locator("code.secret")).to_have_text(re.compile(r"^sweets_[\w-]{43}$"))
+    page.get_by_role("link", name="Tokens").last.click()
     expect(page.get_by_text("shop system")).to_be_visible()
     expect(page.locator("code")).to_have_count(0)
 

@@ -1,6 +1,7 @@
 """The login holds up who guesses."""
 
 import pytest
+from axes.models import AccessAttempt
 
 from sweets_store.tests.pages import words
 
@@ -42,6 +43,25 @@ def test_who_mistypes_and_then_gets_it_right_starts_anew(client, anna):
     for _ in range(3):
         tried(client, WRONG, 9, REMOTE_ADDR="10.1.2.1")
         assert tried(client, RIGHT, REMOTE_ADDR="10.1.2.1").status_code == 302
+
+
+def test_who_has_an_account_of_his_own_guesses_at_others_no_more_for_it(client, anna, django_user_model):
+    own = {"username": "boris", "password": "his-own-password"}
+    django_user_model.objects.create_user(**own)
+    for _ in range(3):
+        tried(client, WRONG, 3, REMOTE_ADDR="10.1.6.1")
+        tried(client, own, REMOTE_ADDR="10.1.6.1")
+
+    assert tried(client, WRONG, REMOTE_ADDR="10.1.6.1").status_code == 429
+
+
+def test_who_goes_on_guessing_is_let_in_no_later_and_takes_no_more_room(client, anna):
+    tried(client, WRONG, 10, REMOTE_ADDR="10.1.7.1")
+    [before] = AccessAttempt.objects.values()
+
+    tried(client, WRONG | {"more": "x" * 1000}, 20, REMOTE_ADDR="10.1.7.1")
+
+    assert list(AccessAttempt.objects.values()) == [before]
 
 
 def test_who_is_logged_in_works_on(client, dispatcher, anna):

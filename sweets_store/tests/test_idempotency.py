@@ -85,6 +85,19 @@ def test_a_key_is_one_requests_alone(api, scene, method, path, body):
     assert rows() == after
 
 
+def test_a_content_type_that_was_mended_is_another_request(api, scene):
+    first = sent_as(api, "text/plain")
+
+    assert first.status == 415
+    assert sent_as(api, "application/json").status == 422
+    assert sent_as(api, "text/plain").body == first.body
+
+
+def sent_as(api, content_type):
+    body = {"courier_id": 6}
+    return api.request("POST", "/orders/assign", body, HTTP_IDEMPOTENCY_KEY="a", content_type=content_type)
+
+
 def test_another_key_is_another_request(api, scene):
     sent(api, "a", body=COMPLETION | {"order_id": 2})
     sent(api, "b")

@@ -77,6 +77,16 @@ def test_a_million_addresses_take_no_more_memory_than_the_last_of_them(clock):
     assert meter.spend(rate, str(3 * MOST_CLIENTS - 1)).wait > 0
 
 
+def test_who_goes_on_calling_is_not_forgotten_for_others(clock):
+    meter, rate = Meter(clock), Rate(2, 3600)
+    for number in range(3 * MOST_CLIENTS):
+        meter.spend(rate, str(number))
+        if number % 1000 == 0:
+            meter.spend(rate, "one of us")
+
+    assert meter.spend(rate, "one of us").wait > 0
+
+
 def test_threads_together_get_no_more_than_the_rate():
     meter, rate = Meter(), Rate(50, 3600)
 

@@ -96,6 +96,10 @@ def test_a_taken_port_stops_the_start_with_one_line(environment):
             ["DB_SCHEME"],
         ),
         ("production, nothing given", {"PRODUCTION": "true"}, ["SECRET_KEY must be", "ALLOWED_HOSTS must name"]),
+        *(
+            ("weak secret", {"PRODUCTION": "1", "SECRET_KEY": weak, "ALLOWED_HOSTS": "a.example"}, ["SECRET_KEY"])
+            for weak in ("changeme" * 8, "abcde" * 11, f"django-insecure-{SECRET}")
+        ),
         ("weak secret", {"PRODUCTION": "1", "SECRET_KEY": "a" * 60, "ALLOWED_HOSTS": "a.example"}, ["SECRET_KEY"]),
         ("any host", {"PRODUCTION": "1", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "*"}, ["ALLOWED_HOSTS"]),
         (

@@ -33,7 +33,7 @@ def connected(store):
 
 
 def answer_on(connection):
-    """Return (status, body, whether the connection was closed behind it)."""
+    """Return (status, body) of what comes until the connection is closed."""
     received = b""
     while piece := connection.recv(65536):
         received += piece
@@ -83,6 +83,51 @@ def test_the_refusal_says_what_to_do(connected):
     status, body = answer_on(slow)
 
     assert (status, set(body), body["code"]) == (408, {"code", "detail"}, "request_timeout")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET /couriers?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", b"rubbish\r\n\r\n"]
+)
+def test_who_does_not_close_after_his_answer_holds_up_nobody(store, connected, sent):
+    answered = [connected() for _ in range(4 * THREADS)]
+    for connection in answered:
+        connection.sendall(sent)
+        assert connection.recv(9) == b"HTTP/1.1 "
+    started = time.monotonic()
+
+    assert [store.get("/couriers?limit=1").status for _ in range(5)] == [200] * 5
+    assert time.monotonic() - started < 2
+    for connection in answered:
+        assert b"".join(iter(lambda connection=connection: connection.recv(65536), b"")).endswith(b"}")
+
+
+def test_a_body_that_trickles_is_waited_for_no_longer_than_four_times(store, connected):
+    slow, started = connected(), time.monotonic()
+    slow.settimeout(0.1)
+    slow.sendall(HEAD.replace(b"Content-Length: 50", b"Content-Length: 33000000") + b"\r\n")
+    status = None
+    while status is None and time.monotonic() - started < 20:
+        slow.sendall(b"[" * 20_000)
+        try:
+            status = int(slow.recv(65536).split()[1])
+        except TimeoutError:
+            continue
+
+    assert status == 408
+    assert 6 < time.monotonic() - started < 14
+
+
+def test_a_stop_does_not_wait_for_who_sends_nothing_or_does_not_close(tmp_path):
+    with served_store(tmp_path, "stopped", REQUEST_SECONDS="30") as store, ExitStack() as stack:
+        for sent in (b"", b"rubbish\r\n\r\n"):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", store.port), timeout=20))
+            client.sendall(sent)
+        time.sleep(0.3)  # until they are where they wait
+        started = time.monotonic()
+
+        store.stop()
+
+        assert time.monotonic() - started < 10
 
 
 def test_a_large_body_has_its_time(store, connected):

@@ -1,5 +1,6 @@
 """`manage.py create_token`: let a client in."""
 
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +39,6 @@ class Command(BaseCommand):
 
 
 def days(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= LONGEST:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LONGEST:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST}, not {text!r}")
+    return int(text)
