@@ -47,7 +47,7 @@ def test_who_connects_and_sends_nothing_holds_no_thread(store, connected):
     started = time.monotonic()
 
     assert store.get("/couriers").status == 200
-    assert time.monotonic() - started < 2  # gunicorn's own threads would wait five seconds for each
+    assert time.monotonic() - started < 5  # gunicorn's own threads would wait as long for each two of them
 
 
 @pytest.mark.parametrize("begun", [b"P", b"POST /orders HTTP/1.1\r\nHost: ", HEAD, HEAD + b'\r\n{"courier'])
@@ -96,7 +96,7 @@ def test_who_does_not_close_after_his_answer_holds_up_nobody(store, connected, s
     started = time.monotonic()
 
     assert [store.get("/couriers?limit=1").status for _ in range(5)] == [200] * 5
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6  # of sixteen that gunicorn would take, one after another
     for connection in answered:
         assert b"".join(iter(lambda connection=connection: connection.recv(65536), b"")).endswith(b"}")
 
