@@ -94,6 +94,12 @@ def test_a_strange_host_is_refused_in_json(wire):
     assert body["code"] == "unknown_host"
 
 
+def test_a_header_says_nothing_of_the_url(wire):
+    sent = b"GET /couriers?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nSCRIPT_NAME: /couriers\r\nPATH_INFO: /nowhere\r\n\r\n"
+
+    assert wire.send(sent).answer("GET")[0] == 200
+
+
 def test_chunked_bodies_count_like_any_other(wire):
     body = json.dumps({"data": [{"order_id": "x"}]}).encode()
     sent = head("POST /orders HTTP/1.1", Content_Type="application/json", Transfer_Encoding="chunked")

@@ -75,6 +75,7 @@ def gunicorn_command(host: str, port: int) -> list[str]:
         *("--threads", str(settings.THREADS)),
         *("--keep-alive", "75"),
         *("--log-level", "warning"),
+        *("--forwarder-headers", ""),  # or who is let in by a proxy says what the URL is
         "--no-control-socket",
     ]
 
