@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -14,10 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminBigIntegerFieldWidget
 
 from access.models import Token
-from access.services import issue_token, revoke_token
+from access.services import LASTS, issue_token, revoke_token
 from sweets_store.admin import NOTHING, ChosenAdmin, moment, record_link, unbroken
-
-LASTS = timedelta(days=365)
 
 
 class TokenForm(forms.ModelForm):

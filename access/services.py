@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "sweets_"  # by which those who look for leaked secrets find it
 SHOWN = len(PREFIX) + 4
+LASTS = timedelta(days=365)  # unless whoever makes it says otherwise
 USE_KEPT_EVERY = timedelta(minutes=1)
 _tried: dict[str, datetime] = {}  # by digest
 

@@ -156,16 +156,19 @@ def test_the_docs_are_drawn_under_their_policy(opened):
     expect(page.get_by_text("where the store asks for tokens")).to_be_visible()
 
 
-def test_a_new_token_is_shown_once(opened):
-    page = opened()
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_new_token_is_shown_once_and_whole(opened, viewport):
+    page = opened(viewport=viewport)
     page.goto("/admin/access/token/add/")
     page.fill("#id_owner", "shop system")
     page.select_option("#id_scope", "integrator")
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.locator("code.secret")).to_have_text(re.compile(r"^sweets_[\w-]{43}$"))
+    secret = page.locator("code.secret").bounding_box()
+    assert secret["x"] + secret["width"] <= viewport["width"]
     page.get_by_role("link", name="Tokens").last.click()
-    expect(page.get_by_text("shop system")).to_be_visible()
+    expect(page.get_by_text("shop system").first).to_be_visible()
     expect(page.locator("code")).to_have_count(0)
 
 

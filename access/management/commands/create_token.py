@@ -9,9 +9,9 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from access.models import Scope
-from access.services import create_token
+from access.services import LASTS, create_token
 
-DAYS, LONGEST = 365, 36_500
+LONGEST = 36_500
 
 
 class Command(BaseCommand):
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--scope", choices=Scope.values, required=True, help="; ".join(map(str, Scope.labels)))
         parser.add_argument("--courier", type=int, metavar="ID", help="of the scope courier: who he is")
         lasts = parser.add_mutually_exclusive_group()
-        lasts.add_argument("--days", type=days, default=DAYS, metavar="N", help=f"how long it lasts; {DAYS}")
+        lasts.add_argument(
+            "--days", type=days, default=LASTS.days, metavar="N", help=f"how long it lasts; {LASTS.days}"
+        )
         lasts.add_argument("--no-expiry", action="store_true", help="it lasts until it is revoked")
 
     def handle(self, *args: Any, **options: Any) -> None:
