@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 from sweets_store.tests.serving import manage, served_store
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)  # as long as a click may take: a slow machine is no fault
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 ALL_DAY = ["00:00-23:59"]
@@ -91,8 +92,11 @@ def opened(chromium, shop):
 
 
 def told(page):
-    rows = page.locator("#told tbody tr").all_inner_texts()
-    return [" ".join(row.split()) for row in rows]
+    """The rows of a preview or of what happened, once they are there: a click does not wait for the page it asks."""
+    rows = page.locator("#told tbody tr")
+    rows.first.wait_for()
+    page.wait_for_load_state()
+    return [" ".join(row.split()) for row in rows.all_inner_texts()]
 
 
 def confirm(page):
@@ -251,6 +255,7 @@ def test_a_second_click_is_told_that_it_did_nothing(opened):
     second = page.context.new_page()
     second.goto("/admin/dispatch/complete/?orders=1")
     second.get_by_role("button", name="Show what will happen").click()
+    assert told(second)[0].startswith("Order 1 Courier 5 delivered it at")
     confirm(page)
 
     confirm(second)
