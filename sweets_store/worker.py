@@ -154,11 +154,13 @@ class Worker(ThreadWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """Who has sent nothing yet is waited for no longer once the worker stops."""
+        """Who has sent nothing yet is waited for no longer once the worker stops; where it is full, the longest silent
+        makes room.
+        """
         super().murder_pending()
         while self._leaving and self._leaving[0].timeout <= time.monotonic():
             self._let_go(self._leaving.popleft())
-        while self.pending_conns and not self.alive:
+        while self.pending_conns and (not self.alive or self.nr_conns >= self.worker_connections):
             self._let_go(self.pending_conns.popleft())
 
     def is_parent_alive(self) -> bool:

@@ -50,6 +50,17 @@ def test_who_connects_and_sends_nothing_holds_no_thread(store, connected):
     assert time.monotonic() - started < 5  # gunicorn's own threads would wait as long for each two of them
 
 
+def test_who_sends_nothing_takes_nobody_s_place(tmp_path):
+    room = {"GUNICORN_CMD_ARGS": "--worker-connections=20", "REQUEST_SECONDS": "60"}
+    with served_store(tmp_path, "crowded", WORKERS="1", **room) as store, ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(("127.0.0.1", store.port)))
+        started = time.monotonic()
+
+        assert store.get("/couriers").status == 200
+        assert time.monotonic() - started < 30
+
+
 @pytest.mark.parametrize("begun", [b"P", b"POST /orders HTTP/1.1\r\nHost: ", HEAD, HEAD + b'\r\n{"courier'])
 def test_who_stops_in_the_middle_is_told_so_and_his_thread_is_free_again(store, connected, begun):
     slow = [connected() for _ in range(THREADS)]
