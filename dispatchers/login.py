@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from sweets_store.api import address_of
+from sweets_store.addresses import address_of
 
 LONGEST_NAME = 255
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from functools import partial, wraps
 from http import HTTPStatus
 from io import BytesIO
-from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,10 +20,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
+from sweets_store.addresses import address_of
 from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
 from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
@@ -117,14 +116,6 @@ class ApiViewSet(GenericViewSet):
 def _whose(request: Request) -> str:
     """By which token; all are one where the API is open."""
     return f"token {request.auth.pk}" if request.auth else OPEN
-
-
-def address_of(request: Any) -> str:
-    """The client's, as the outermost of our own proxies saw it; where it says none, who called us."""
-    try:
-        return str(ip_address(BaseThrottle().get_ident(request)))
-    except ValueError:
-        return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def read_object(request: Request) -> dict[str, Any]:

@@ -97,7 +97,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Passwords, and how often they may be guessed
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AXES_CLIENT_IP_CALLABLE = "sweets_store.api.address_of"
+AXES_CLIENT_IP_CALLABLE = "sweets_store.addresses.address_of"
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

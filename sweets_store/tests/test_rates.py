@@ -6,6 +6,7 @@ import pytest
 
 from access.tests.tokens import let_in
 from couriers.tests.factories import CourierFactory
+from sweets_store.addresses import address_of
 from sweets_store.rates import MOST_CLIENTS, Meter, Rate
 from sweets_store.tests.serving import served_store
 from sweets_store.tests.side_by_side import side_by_side
@@ -158,6 +159,36 @@ def test_behind_a_proxy_each_client_is_counted_apart(api, limited, monkeypatch):
     told = [api.get("/couriers", REMOTE_ADDR="10.0.4.1", HTTP_X_FORWARDED_FOR=f"5.5.5.{n}").status for n in range(5)]
 
     assert told == [200] * 5
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:50412", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::"),
+        ("[2001:db8:1:2:9::]:50412", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:1", "192.0.2.7"),
+        ("unknown", "10.0.6.1"),
+        ("[2001:db8", "10.0.6.1"),
+        ("192.0.2.7.example", "10.0.6.1"),
+        ("", "10.0.6.1"),
+    ],
+)
+def test_an_address_is_counted_however_a_proxy_writes_it(rf, said, counted, monkeypatch):
+    monkeypatch.setattr("rest_framework.throttling.api_settings.NUM_PROXIES", 1)
+
+    assert address_of(rf.get("/", REMOTE_ADDR="10.0.6.1", HTTP_X_FORWARDED_FOR=said)) == counted
+
+
+def test_who_has_a_network_of_addresses_is_one_client(api, limited):
+    told = [api.get("/couriers", REMOTE_ADDR=f"2001:db8:7:7::{n}").status for n in range(4)]
+
+    assert told == [200, 200, 200, 429]
+    assert api.get("/couriers", REMOTE_ADDR="2001:db8:7:8::1").status == 200
 
 
 def test_a_refused_write_changes_nothing_and_may_be_sent_again_under_its_key(api, limited):
