@@ -15,7 +15,8 @@ from unfold.widgets import UnfoldAdminBigIntegerFieldWidget
 
 from access.models import Token
 from access.services import LASTS, issue_token, revoke_token
-from sweets_store.admin import NOTHING, ChosenAdmin, moment, record_link, unbroken
+from sweets_store.admin.records import ChosenAdmin
+from sweets_store.admin.values import NOTHING, moment, record_link, unbroken
 
 
 class TokenForm(forms.ModelForm):

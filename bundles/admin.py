@@ -12,16 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from bundles.models import Bundle, BundleQuerySet
 from bundles.services import bundle_with_orders
 from record.models import Event
-from sweets_store.admin import (
-    AssignedFilter,
-    ChoiceFilter,
-    RecordAdmin,
-    kilograms,
-    listed_briefly,
-    moment,
-    record_link,
-    search_link,
-)
+from sweets_store.admin.lists import AssignedFilter, ChoiceFilter
+from sweets_store.admin.records import RecordAdmin
+from sweets_store.admin.values import kilograms, listed_briefly, moment, record_link, search_link
 
 SHOWN_ORDERS = 100
 

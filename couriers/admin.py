@@ -14,18 +14,10 @@ from couriers.models import Courier, CourierQuerySet, CourierType
 from couriers.serializers import CourierSerializer
 from couriers.services import import_couriers
 from record.models import Event
-from sweets_store.admin import (
-    NOTHING,
-    ChoiceFilter,
-    Explained,
-    kilograms,
-    listed,
-    listed_briefly,
-    record_link,
-    search_link,
-    unbroken,
-)
-from sweets_store.admin_imports import ImportAdmin
+from sweets_store.admin.imports import ImportAdmin
+from sweets_store.admin.lists import ChoiceFilter
+from sweets_store.admin.values import NOTHING, kilograms, listed, listed_briefly, record_link, search_link, unbroken
+from sweets_store.admin.why import Explained
 from sweets_store.errors import NotFound
 
 SEE_DAYS = ("couriers.view_courier", "bundles.view_bundle", "orders.view_order")

@@ -6,7 +6,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from sweets_store.admin import ChosenAdmin
+from sweets_store.admin.records import ChosenAdmin
 
 admin.site.unregister([User, Group])
 

@@ -14,7 +14,7 @@ from bundles.board import Board, Closing, RegionLine, board
 from bundles.board.coverage import HOURS
 from bundles.board.picture import Cell, Line
 from bundles.board.reads import ActiveBundle
-from sweets_store.admin import NOTHING, kilograms, record_link, search_link
+from sweets_store.admin.values import NOTHING, kilograms, record_link, search_link
 
 PERMISSIONS = ("orders.view_order", "couriers.view_courier", "bundles.view_bundle")
 

@@ -17,7 +17,7 @@ from bundles.day import CourierDay, Day, Span, Trip, day_of_couriers
 from dispatchers.board import PERMISSIONS, duration
 from dispatchers.deeds.fields import NumberField
 from dispatchers.pay import DAY
-from sweets_store.admin import record_link
+from sweets_store.admin.values import record_link
 from sweets_store.instants import shop_day
 
 

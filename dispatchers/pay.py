@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from bundles.pay import Because, PaidBundle, Slip, pay_slips, write_csv
 from dispatchers.deeds.fields import NumberField
-from sweets_store.admin import moment, record_link
+from sweets_store.admin.values import moment, record_link
 from sweets_store.instants import shop_day
 
 PERMISSION = "dispatchers.see_pay"

@@ -10,20 +10,10 @@ from orders.models import Order, OrderQuerySet, OrderStatus
 from orders.serializers import OrderSerializer
 from orders.services import import_orders
 from record.models import Event
-from sweets_store.admin import (
-    MAX_EXPLAINED,
-    NOTHING,
-    AssignedFilter,
-    ChoiceFilter,
-    Explained,
-    kilograms,
-    listed,
-    listed_briefly,
-    moment,
-    record_link,
-    search_link,
-)
-from sweets_store.admin_imports import ImportAdmin
+from sweets_store.admin.imports import ImportAdmin
+from sweets_store.admin.lists import AssignedFilter, ChoiceFilter
+from sweets_store.admin.values import NOTHING, kilograms, listed, listed_briefly, moment, record_link, search_link
+from sweets_store.admin.why import MAX_EXPLAINED, Explained
 from sweets_store.ids import parse_id
 
 

@@ -16,7 +16,7 @@ from bundles.services import Assignment, assign_orders
 from couriers.models import Courier
 from dispatchers.deeds.deed import MOST_ROWS, Asked, Deed, Row, counted_orders
 from dispatchers.deeds.fields import NumbersField
-from sweets_store.admin import listed_briefly, moment, record_link
+from sweets_store.admin.values import listed_briefly, moment, record_link
 
 
 class AssignForm(forms.Form):

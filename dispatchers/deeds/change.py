@@ -14,7 +14,7 @@ from couriers.models import Courier, CourierType
 from couriers.serializers import CourierChangeSerializer
 from dispatchers.deeds.deed import Asked, Deed, Row, counted_orders
 from dispatchers.deeds.fields import LinesField, NumberField
-from sweets_store.admin import listed, listed_briefly, record_link
+from sweets_store.admin.values import listed, listed_briefly, record_link
 
 CHANGED = ("courier_type", "regions", "working_hours")
 

@@ -11,7 +11,7 @@ from bundles.services import carrier_of, complete_order
 from dispatchers.deeds.deed import Asked, Deed, Row
 from dispatchers.deeds.fields import MomentField, NumbersField
 from orders.models import Order
-from sweets_store.admin import moment, record_link
+from sweets_store.admin.values import moment, record_link
 
 
 class CompleteForm(forms.Form):

@@ -11,7 +11,7 @@ from bundles.dispatch import Moved, move_bundle
 from bundles.models import Bundle
 from dispatchers.deeds.deed import Asked, Deed, Row, counted_orders
 from dispatchers.deeds.fields import NumberField
-from sweets_store.admin import listed_briefly, record_link
+from sweets_store.admin.values import listed_briefly, record_link
 
 NAMED = 20
 

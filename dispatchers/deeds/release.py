@@ -13,7 +13,7 @@ from bundles.services import NotAssigned
 from dispatchers.deeds.deed import Asked, Deed, Row, counted_orders
 from dispatchers.deeds.fields import NumbersField
 from orders.models import Order, UnknownOrder
-from sweets_store.admin import listed_briefly, record_link
+from sweets_store.admin.values import listed_briefly, record_link
 
 
 class Release(Deed):

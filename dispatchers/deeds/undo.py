@@ -15,7 +15,7 @@ from bundles.services import Statement
 from dispatchers.deeds.deed import Asked, Deed, Row
 from dispatchers.deeds.fields import NumbersField
 from orders.models import Order
-from sweets_store.admin import record_link
+from sweets_store.admin.values import record_link
 
 
 class UndoForm(forms.Form):

@@ -11,7 +11,7 @@ from bundles.services import assign_orders
 from bundles.tests.scenes import NOW, rows
 from couriers.tests.factories import CourierFactory
 from orders.tests.factories import OrderFactory
-from sweets_store.admin import MAX_EXPLAINED
+from sweets_store.admin.why import MAX_EXPLAINED
 from sweets_store.tests.statements import statements_captured
 
 pytestmark = pytest.mark.django_db

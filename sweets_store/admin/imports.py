@@ -32,7 +32,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from sweets_store.admin import ExplainedAdmin
+from sweets_store.admin.why import ExplainedAdmin
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import MAX_OBJECTS, ImportedSerializer
 from sweets_store.imports.formats import ENDINGS, reader_of
