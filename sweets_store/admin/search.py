@@ -18,16 +18,18 @@ DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def sought(text: str, words: Mapping[str, str], day: str | None) -> Q:
     """Return the condition that a search states: of one word any number, of several words all.
 
-    `words`: what it may name, each with its lookup; a number with no word before it is of the first. `day`: the lookup of a day. Raises ValueError, whose text says what is not understood.
+    `words`: what it may name, each with its lookup, in English or in the reader's language; a number with no word
+    before it is of the first. `day`: the lookup of a day. Raises ValueError, whose text says what is not understood.
     """
+    known = {_(word).lower(): word for word in words} | {word: word for word in words}
     alternatives: defaultdict[str, Q] = defaultdict(Q)
     parts = [part for part in re.split(r"[\s,:=#]+", text.lower()) if part]
     if len(parts) > MAX_SOUGHT:
         raise ValueError(_("Search for at most %(most)s words and numbers at once.") % {"most": MAX_SOUGHT})
     word, missing = next(iter(words)), False
     for part in parts:
-        if part in words and not missing:
-            word, missing = part, True
+        if part in known and not missing:
+            word, missing = known[part], True
         elif part.isascii() and part.isdigit():
             alternatives[word] |= _numbered(words[word], part)
             missing = False
@@ -59,4 +61,4 @@ def within(lookup: str, start: datetime, end: datetime) -> Q:
 
 
 def _which(word: str) -> str:
-    return _("Which %(word)s?") % {"word": word}
+    return _("Which %(word)s?") % {"word": _(word)}

@@ -187,6 +187,27 @@ def test_a_search_finds(dispatcher, delivery, records, sought, found):
 
 
 @pytest.mark.parametrize(
+    ("records", "sought", "found"),
+    [
+        (ORDERS, "Заказ 7", [7]),
+        (ORDERS, "развоз 11", [7]),
+        (ORDERS, "район 3 курьер 5", [7]),
+        (ORDERS, "bundle 11", [7]),
+        (COURIERS, "район 4", [5]),
+    ],
+)
+def test_a_search_is_understood_in_the_reader_s_language_too(dispatcher, delivery, records, sought, found):
+    assert listed_ids(dispatcher.get(records, {"q": sought}, HTTP_ACCEPT_LANGUAGE="ru")) == found
+
+
+def test_what_a_search_lacks_is_told_in_the_reader_s_language(dispatcher, delivery):
+    response = dispatcher.get(ORDERS, {"q": "курьер"}, HTTP_ACCEPT_LANGUAGE="ru")
+
+    [message] = response.context["messages"]
+    assert str(message).startswith("Какой номер после слова «курьер»? Ищите номер заказа, или развоз 7,")
+
+
+@pytest.mark.parametrize(
     ("sought", "said"),
     [
         ("sweets", "“sweets” is not understood."),
