@@ -5,19 +5,23 @@ about the same however many orders there are.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from heapq import nsmallest
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from bundles.board import reads
 from bundles.board.coverage import Coverage, staff_of
 from bundles.board.picture import Line, picture
 from bundles.board.reads import ActiveBundle, Today, Waiting
-from sweets_store.hours import outer_window
+from bundles.models import Bundle
+from couriers.models import Courier
+from sweets_store.hours import minute_mask, outer_window
 from sweets_store.instants import shop_day
 from sweets_store.one_moment import one_moment
 
@@ -84,7 +88,7 @@ class Board(NamedTuple):
 def board(*, now: datetime) -> Board:
     """Return what the board shows at this instant."""
     local = timezone.localtime(now)
-    minute = local.hour * 60 + local.minute
+    minute = minute_of(local)
     midnight, next_midnight = shop_day(local.date())
     with one_moment():
         staff, carriers, waiting = staff_of(reads.workers()), reads.carriers(), reads.waiting()
@@ -107,6 +111,19 @@ def board(*, now: datetime) -> Board:
             today=reads.today(start=midnight, end=next_midnight),
             picture=picture(waiting, staff.capacity, hour=local.hour),
         )
+
+
+def idle_couriers(*, regions: Collection[int], now: datetime) -> list[int]:
+    """Who of these regions is on shift at this instant and carries nothing: ids, ascending."""
+    working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
+    carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
+    couriers = Courier.objects.filter(working).exclude(carrying).order_by("pk").values_list("pk", "working_hours")
+    minute = minute_of(timezone.localtime(now))
+    return [courier_id for courier_id, hours in couriers if minute_mask(hours) >> minute & 1]
+
+
+def minute_of(local: datetime) -> int:
+    return local.hour * 60 + local.minute
 
 
 def _takable(waiting: list[Waiting], working: Coverage, ever: Coverage) -> list[Takable]:

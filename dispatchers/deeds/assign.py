@@ -4,16 +4,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bundles.models import Bundle
+from bundles.board import idle_couriers
 from bundles.services import Assignment, assign_orders
-from couriers.models import Courier
 from dispatchers.deeds.deed import MOST_ROWS, Asked, Deed, Row, counted_orders
 from dispatchers.deeds.fields import NumbersField
 from sweets_store.admin.values import listed_briefly, moment, record_link
@@ -21,7 +19,11 @@ from sweets_store.admin.values import listed_briefly, moment, record_link
 
 class AssignForm(forms.Form):
     couriers = NumbersField(label=gettext_lazy("Couriers"), required=False)
-    regions = NumbersField(label=gettext_lazy("or all who carry nothing, of the regions"), required=False)
+    regions = NumbersField(
+        label=gettext_lazy("or all idle ones of the regions"),
+        help_text=gettext_lazy("Idle is who is on shift now and carries nothing."),
+        required=False,
+    )
 
     def clean(self) -> Any:
         """Afterwards all of them are named as `couriers`."""
@@ -30,21 +32,14 @@ class AssignForm(forms.Form):
             return asked
         if not asked["couriers"] and not asked["regions"]:
             raise ValidationError(_("Name couriers, or regions."))
-        couriers = list(dict.fromkeys([*asked["couriers"], *idle_couriers(asked["regions"])]))
+        idle = idle_couriers(regions=asked["regions"], now=timezone.now()) if asked["regions"] else []
+        couriers = list(dict.fromkeys([*asked["couriers"], *idle]))
+        if not couriers:
+            raise ValidationError(_("Nobody of these regions is on shift now and carries nothing."))
         if len(couriers) > MOST_ROWS:
             told = {"most": MOST_ROWS, "couriers": len(couriers)}
             raise ValidationError(_("These are %(couriers)s couriers, and at most %(most)s are done at once.") % told)
         return asked | {"couriers": couriers, "regions": []}
-
-
-def idle_couriers(regions: list[int]) -> list[int]:
-    """Who works in one of the regions and carries nothing."""
-    if not regions:
-        return []
-    working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
-    carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
-    idle = Courier.objects.filter(working).exclude(carrying).order_by("pk")
-    return list(idle.values_list("pk", flat=True))
 
 
 class Assign(Deed):

@@ -1,7 +1,7 @@
 """What a dispatcher does: shown before it is done, done row by row, and told row by row."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -78,13 +78,30 @@ def test_an_assign_is_shown_and_then_done(dispatcher, scene):
     assert list(Order.objects.filter(bundle__courier_id=5).values_list("pk", flat=True)) == [1, 2]
 
 
-def test_all_idle_couriers_of_regions_are_assigned(dispatcher, scene):
+@pytest.fixture
+def noon(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 1, 10, 12, tzinfo=UTC))
+
+
+def test_all_idle_couriers_of_regions_are_assigned(dispatcher, scene, noon):
+    """Who is on shift at this minute and carries nothing, as on the board."""
+    CourierFactory(courier_id=4, regions=[1], working_hours=["08:00-11:59", "13:00-18:00"])
     CourierFactory(courier_id=8, regions=[2])
+    CourierFactory(courier_id=9, regions=[9], working_hours=["12:00-12:01"])
 
     shown = deed("assign", dispatcher, regions="1 9")
 
-    assert [row.split(" ")[1] for row in told(shown)] == ["5", "6"]
+    assert [row.split(" ")[1] for row in told(shown)] == ["5", "6", "9"]
     assert kept(shown)["regions"] == ""
+
+
+def test_idle_is_read_by_the_shop_s_clock(dispatcher, scene, noon, settings):
+    settings.TIME_ZONE = "America/New_York"  # where it is 07:00
+
+    shown = deed("assign", dispatcher, regions="1 9")
+
+    assert told(shown) == []
+    assert "Nobody of these regions is on shift now and carries nothing." in words(shown)
 
 
 def test_a_delivery_is_shown_and_then_done(dispatcher, scene):
@@ -122,7 +139,7 @@ def test_who_asks_differently_finds_the_time_that_he_had_given(dispatcher, scene
     )
 
 
-def test_more_couriers_than_are_done_at_once_are_refused_and_none_is_left_out_unsaid(dispatcher):
+def test_more_couriers_than_are_done_at_once_are_refused_and_none_is_left_out_unsaid(dispatcher, noon):
     Courier.objects.bulk_create(CourierFactory.build(courier_id=n, regions=[3]) for n in range(1, 103))
 
     answer = deed("assign", dispatcher, couriers="900", regions="3")
