@@ -95,10 +95,6 @@ class MomentField(forms.Field):
             return value
         return moment and f"{shop_time(moment):%Y-%m-%dT%H:%M:%S}"
 
-    def kept(self, value: datetime | None) -> str:
-        """To the microsecond."""
-        return value.isoformat() if value else ""
-
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:
             return None

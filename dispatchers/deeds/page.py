@@ -1,6 +1,7 @@
 """The page of a deed: its form, what would come of it, what came of it."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Deed, Told
@@ -39,7 +40,10 @@ def deed_page(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
 
 
 def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, str]) -> HttpResponse:
-    """What would be done to the chosen records, or the form, where the deed asks for more than them."""
+    """What would be done to the chosen records, or the form, where the deed asks for more than them.
+
+    The request is the deed's own, or the list's where the records were chosen.
+    """
     form = deed.form(chosen)
     return (
         preview(request, site, deed, form)
@@ -49,20 +53,29 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
 
 
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
-    asked = form.cleaned_data
-    told = deed.preview(asked)
-    kept = [
-        (name, getattr(field, "kept", field.prepare_value)(asked[name]) or "") for name, field in form.fields.items()
-    ]
-    return answer(request, site, deed, told=told, kept=kept, asked=urlencode(kept))
+    told = deed.preview(form.cleaned_data)
+    kept = [(name, as_text(field, form.cleaned_data[name])) for name, field in form.fields.items()]
+    differently = f"?{urlencode([*kept, ('back', came_from(request))])}"
+    return answer(request, site, deed, told=told, kept=kept, differently=differently)
+
+
+def as_text(field: forms.Field, value: Any) -> str:
+    """What the field reads as this value again; an instant to the microsecond, for which a browser has no room."""
+    return value.isoformat() if isinstance(value, datetime) else field.prepare_value(value) or ""
 
 
 def answer(request: HttpRequest, site: AdminSite, deed: Deed, **shown: Any) -> HttpResponse:
     told: list[Told] = shown.get("told", [])
     able = sum(row.shown is not None for row in told)
-    context = {"title": deed.title, "deed": deed, "able": able, "refused": len(told) - able, "back": deed_list(deed)}
+    back = came_from(request) or reverse(f"admin:{deed.model.replace('.', '_')}_changelist")
+    context = {"title": deed.title, "deed": deed, "able": able, "refused": len(told) - able, "back": back}
     return TemplateResponse(request, "dispatchers/deed.html", site.each_context(request) | context | shown)
 
 
-def deed_list(deed: Deed) -> str:
-    return reverse(f"admin:{deed.model.replace('.', '_')}_changelist")
+def came_from(request: HttpRequest) -> str:
+    """The admin's page on which the deed was begun, with its search and filters; empty where that is not known."""
+    if request.resolver_match and request.resolver_match.url_name != "deed":
+        return request.get_full_path()
+    said = request.POST.get("back") or request.GET.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(said, allowed_hosts=None) and said.startswith(reverse("admin:index"))
+    return said if is_ours else ""

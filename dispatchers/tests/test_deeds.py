@@ -353,6 +353,46 @@ def test_nothing_is_done_that_was_not_shown(dispatcher, scene, shown):
     assert rows() == before
 
 
+# Where it leads back
+
+
+def links(answer):
+    return [unescape(url) for url in re.findall(r'href="([^"]*)"', answer.content.decode())]
+
+
+def test_a_deed_begun_in_a_list_leads_back_to_what_was_found_there(dispatcher, scene):
+    found = "/admin/orders/order/?q=region+9&status=assigned"
+    shown = dispatcher.post(found, {"action": "release", "_selected_action": "70", "index": "0"})
+    assert found in links(shown)
+
+    done = confirm(dispatcher, shown)
+
+    assert found in links(done)
+
+
+def test_a_deed_begun_on_a_record_s_page_leads_back_to_it(dispatcher, scene):
+    page = "/admin/couriers/courier/6/change/"
+    begun = kept(dispatcher.get(page))["back"]
+    asking = dispatcher.post("/admin/dispatch/change/", {"begin": "", "courier": "6", "back": begun})
+
+    shown = deed("change", dispatcher, **change_form(dispatcher, 6) | {"regions": "2"}, back=kept(asking)["back"])
+    [differently] = [url for url in links(shown) if url.startswith("/admin/dispatch/change/?")]
+
+    assert page in links(shown)
+    assert kept(dispatcher.get(differently))["back"] == page
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["https://example.com/admin/", "//example.com/admin/", "javascript:alert(1)", "/couriers", "\\\\evil.example"],
+)
+def test_a_deed_leads_to_no_other_site(dispatcher, scene, said):
+    shown = deed("assign", dispatcher, couriers="5", back=said)
+
+    assert kept(shown)["back"] == "/admin/couriers/courier/"
+    assert said not in links(shown)
+
+
 # Who asks, and how
 
 
