@@ -3,17 +3,16 @@
 import codecs
 import logging
 from collections.abc import Callable, Collection
-from functools import partial, wraps
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.urls import register_converter
-from django.views import defaults
 from rest_framework.exceptions import APIException, Throttled, UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -28,7 +27,6 @@ from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
 from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import JSONBody
-from sweets_store.pages import is_page
 from sweets_store.rates import Meter, Rate
 from sweets_store.strict_json import BrokenJSON, loads_object
 
@@ -152,7 +150,7 @@ def _require_json(request: Request, *, is_sent: bool) -> None:
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what a view raises into the contract's answer; None leaves a bug to `server_error`."""
+    """Turn what a view raises into the contract's answer; None leaves a bug to `refusals.server_error`."""
     set_rollback()
     match exc:
         case ValidationFailed():
@@ -190,43 +188,3 @@ TOO_LARGE = refusal(
     f"The body is over the limit of {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send it in parts.",
 )
 UNAVAILABLE = refusal("database_unavailable", "The database is away or locked. Try again.")
-
-
-Answer = Callable[..., HttpResponse]
-
-
-def html_on_pages(page: Answer) -> Callable[[Answer], Answer]:
-    """Whoever reads a page is refused by `page`, Django's own; a client of the API by what is decorated."""
-
-    def choose(answer: Answer) -> Answer:
-        @wraps(answer)
-        def handler(request: HttpRequest, **exception: Exception) -> HttpResponse:
-            return page(request, **exception) if is_page(request) else answer(request, **exception)
-
-        return handler
-
-    return choose
-
-
-@html_on_pages(defaults.page_not_found)
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return JsonResponse(refusal("not_found", "There is nothing at this URL."), status=HTTPStatus.NOT_FOUND)
-
-
-@html_on_pages(defaults.bad_request)
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    code = "unknown_host" if isinstance(exception, DisallowedHost) else "bad_request"
-    return JsonResponse(refusal(code, str(exception)), status=HTTPStatus.BAD_REQUEST)
-
-
-@html_on_pages(defaults.permission_denied)
-def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    return JsonResponse(refusal("forbidden", "This is not yours to do."), status=HTTPStatus.FORBIDDEN)
-
-
-@html_on_pages(defaults.server_error)
-def server_error(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(
-        refusal("internal_error", "The store failed. The operator finds the reason in the log."),
-        status=HTTPStatus.INTERNAL_SERVER_ERROR,
-    )

@@ -33,6 +33,7 @@ DEBUG = False
 SECRET_KEY = given.secret_key(DATA_DIR, production=PRODUCTION)
 ALLOWED_HOSTS = given.allowed_hosts(HOST, production=PRODUCTION)
 APPEND_SLASH = False
+CSRF_FAILURE_VIEW = "sweets_store.refusals.page_too_old"
 ROOT_URLCONF = "sweets_store.urls"
 WSGI_APPLICATION = "sweets_store.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024

@@ -18,7 +18,7 @@ urlpatterns = [
     path("docs", DocsView.as_view()),
 ]
 
-handler400 = "sweets_store.api.bad_request"
-handler403 = "sweets_store.api.forbidden"
-handler404 = "sweets_store.api.not_found"
-handler500 = "sweets_store.api.server_error"
+handler400 = "sweets_store.refusals.bad_request"
+handler403 = "sweets_store.refusals.forbidden"
+handler404 = "sweets_store.refusals.not_found"
+handler500 = "sweets_store.refusals.server_error"

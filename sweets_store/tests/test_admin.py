@@ -10,8 +10,8 @@ from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.services import COLUMNS
 from orders.tests.factories import OrderFactory
-from sweets_store.api import server_error
 from sweets_store.bulk import insert_rows
+from sweets_store.refusals import server_error
 from sweets_store.tests.pages import words
 from sweets_store.tests.statements import statements_captured
 

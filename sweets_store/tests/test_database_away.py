@@ -1,8 +1,10 @@
 """A database that is away or locked too long: 503 with Retry-After, nothing half done, and recovery by itself."""
 
 import os
+import urllib.error
+import urllib.request
 from contextlib import closing
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import psycopg2
 import pytest
@@ -31,6 +33,22 @@ def assert_unavailable(answer):
     assert answer.status == 503
     assert answer.body == {"code": "database_unavailable", "detail": "The database is away or locked. Try again."}
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+def page_of(store, path, **request):
+    """Return (status, headers, text)."""
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(store.url + path, **request), timeout=60)
+    except urllib.error.HTTPError as refusal:
+        answer = refusal
+    with answer:
+        return answer.status, answer.headers, answer.read().decode()
+
+
+def assert_page_unavailable(page):
+    status, headers, text = page
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert "The database is away or locked" in text
 
 
 @pytest.mark.parametrize(
@@ -82,6 +100,16 @@ def test_a_bad_import_is_refused_before_it_needs_a_lock(name, path, sent, field,
     assert answer.body["validation_error"][str(next(iter(sent.values())))].keys() == {field}
 
 
+@pytest.mark.sqlite
+def test_a_page_that_waits_too_long_says_so(impatient_store):
+    token = 32 * "a"
+    guess = urlencode({"csrfmiddlewaretoken": token, "username": "anna", "password": "guess"}).encode()
+    with everything_locked(impatient_store):
+        page = page_of(impatient_store, "/admin/login/", data=guess, headers={"Cookie": f"csrftoken={token}"})
+
+    assert_page_unavailable(page)
+
+
 @pytest.mark.postgresql
 def test_a_database_that_only_reads_is_unavailable_for_writes(impatient_store):
     name = urlsplit(impatient_store.environment["DATABASE_URL"]).path.removeprefix("/")
@@ -105,8 +133,10 @@ def test_a_database_that_went_away_and_came_back(impatient_store):
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         away = [impatient_store.get("/couriers/1"), impatient_store.post("/orders/assign", {"courier_id": 1})]
+        page = page_of(impatient_store, "/admin/", headers={"Cookie": "sessionid=" + 32 * "a"})
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     assert_unavailable(away[0])
     assert_unavailable(away[1])
+    assert_page_unavailable(page)
     assert impatient_store.get("/couriers/1").status == 200
