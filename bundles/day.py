@@ -7,7 +7,7 @@ over the one before.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, Max, OuterRef, Q, Subquery
 
@@ -60,14 +60,17 @@ class Day(NamedTuple):
 def day_of_couriers(*, day: date, now: datetime, courier_id: int | None = None, after: int = 0, most: int = 50) -> Day:
     """Return the day of one courier, who may be unknown, or of the first so many whose ids come after `after`.
 
-    A completed bundle was carried up to its last delivery; where it had none, until all was released, by the store's
-    clock.
+    A day that is over has the working hours of its end, so far as the record goes back. A completed bundle was carried
+    up to its last delivery; where it had none, until all was released, by the store's clock.
     """
     start, end = shop_day(day)
     with one_moment():
         wanted = Q(courier_id__gt=after) if courier_id is None else Q(courier_id=courier_id)
         couriers = list(Courier.objects.filter(wanted).order_by("courier_id")[: most + 1])
         shown = couriers[:most]
+        hours = {courier.courier_id: courier.working_hours for courier in shown}
+        if end <= now:
+            hours |= _hours_at(end, list(hours))
         bundles = _bundles([courier.courier_id for courier in shown], start, end)
         deliveries = _deliveries([bundle.pk for bundle in bundles])
     reached = MINUTES if now >= end else 0 if now < start else _minute(now)
@@ -77,10 +80,22 @@ def day_of_couriers(*, day: date, now: datetime, courier_id: int | None = None, 
         if trip is not None:
             trips[bundle.courier_id].append(trip)
     return Day(
-        [_courier_day(courier, trips[courier.courier_id], reached) for courier in shown],
+        [_courier_day(courier_id, worked, trips[courier_id], reached) for courier_id, worked in hours.items()],
         reached if start <= now < end else None,
         len(couriers) > most,
     )
+
+
+def _hours_at(instant: datetime, courier_ids: list[int]) -> dict[int, list[str]]:
+    """The working hours then of those who have others since; who was hired since had none."""
+    events = Event.objects.filter(courier_id__in=courier_ids, order_id=None, bundle_id=None, at__gte=instant)
+    hours: dict[Any, list[str]] = {}
+    for event in events.filter(what__in=[What.HIRED, What.CHANGED]).order_by("pk"):
+        if event.what == What.HIRED:
+            hours.setdefault(event.courier_id, [])
+        elif changed := event.told.get("working_hours"):
+            hours.setdefault(event.courier_id, changed["from"])
+    return hours
 
 
 def _bundles(courier_ids: list[int], start: datetime, end: datetime) -> list[Bundle]:
@@ -129,12 +144,12 @@ def _trip(bundle: Bundle, times: list[datetime | None], day: date, reached: int)
     )
 
 
-def _courier_day(courier: Courier, trips: list[Trip], reached: int) -> CourierDay:
-    shifts = merged(map(parse_window, courier.working_hours))
+def _courier_day(courier_id: int, hours: Iterable[str], trips: list[Trip], reached: int) -> CourierDay:
+    shifts = merged(map(parse_window, hours))
     carrying = merged(trip.carried for trip in trips)
     worked = sum(min(end, reached) - start for start, end in shifts if start < reached)
     busy = sum(max(0, min(end, to, reached) - max(start, since)) for start, end in shifts for since, to in carrying)
-    return CourierDay(courier.courier_id, shifts, trips, worked - busy)
+    return CourierDay(courier_id, shifts, trips, worked - busy)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

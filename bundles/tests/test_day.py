@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from bundles.day import MINUTES, Day, Trip, day_of_couriers, merged
 from bundles.dispatch import release_bundle
 from bundles.models import Bundle
-from bundles.services import assign_orders, complete_order
+from bundles.services import assign_orders, change_courier, complete_order
+from couriers.serializers import CourierSerializer
+from couriers.services import hire_couriers
 from couriers.tests.factories import CourierFactory
 from orders.tests.factories import OrderFactory
 from record.models import Event
@@ -76,6 +78,30 @@ def test_a_day_that_is_over():
     found = day(now=NOON + 7 * ONE_DAY)
 
     assert (found.minute, only(found).trips[0].carried, only(found).idle) == (None, (720, MINUTES), 120)
+
+
+def test_a_day_that_is_over_keeps_its_hours(monkeypatch):
+    hire(hours=["10:00-14:00"]), hire(courier_id=6), hire(courier_id=7)
+    for at, courier_id, changes in [
+        (NOON, 5, {"working_hours": ["11:00-13:00"]}),
+        (NOON + ONE_DAY, 5, {"regions": [9]}),
+        (NOON + ONE_DAY, 5, {"working_hours": ["08:00-09:00", "20:00-21:00"]}),
+        (NOON + ONE_DAY, 6, {"courier_type": "car", "working_hours": []}),
+        (NOON + 2 * ONE_DAY, 5, {"working_hours": ["00:00-01:00"]}),
+    ]:
+        monkeypatch.setattr("django.utils.timezone.now", lambda at=at: at)
+        change_courier(courier_id=courier_id, changes=changes)
+    new = {"courier_id": 8, "courier_type": "foot", "regions": [1], "working_hours": ["01:00-02:00"]}
+    hire_couriers(couriers=CourierSerializer.checked_import({"data": [new]}))
+
+    days = [day(now=NOON + 2 * ONE_DAY, of=DAY + n * ONE_DAY) for n in range(3)]
+
+    assert [[courier.shifts for courier in each.couriers] for each in days] == [
+        [[(660, 780)], [(600, 840)], [(600, 840)], []],
+        [[(480, 540), (1200, 1260)], [], [(600, 840)], []],
+        [[(0, 60)], [], [(600, 840)], [(60, 120)]],
+    ]
+    assert days[0].couriers[0].idle == 120
 
 
 def test_a_day_to_come():
