@@ -3,17 +3,15 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from access.models import State, Token
 from sweets_store.errors import DomainError
+from sweets_store.waiting import waiting_for_nobody
 
 logger = logging.getLogger(__name__)
 
@@ -102,20 +100,6 @@ def _keep_use(token: Token, now: datetime) -> None:
                 Token.objects.filter(token_id=token.token_id).update(last_used_at=now)
     except DatabaseError as fault:
         logger.warning("The use of token %s could not be kept: %s", token.token_id, fault)
-
-
-@contextmanager
-def waiting_for_nobody() -> Iterator[None]:
-    """Whoever finds SQLite locked inside is told at once."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 0")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {settings.LOCK_TIMEOUT * 1000}")
 
 
 def digest_of(secret: str) -> str:
