@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from dispatchers.deeds import DEEDS
-from dispatchers.deeds.deed import Deed, Told
+from dispatchers.deeds.deed import Asked, Deed, Told
 
 SHOWN = re.compile("shown-([1-9][0-9]{0,18})")
 
@@ -36,7 +36,12 @@ def deed_page(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
         return preview(request, site, deed, form)
     matches = ((SHOWN.fullmatch(key), value) for key, value in request.POST.dict().items())
     shown = {int(match[1]): value for match, value in matches if match}
-    return answer(request, site, deed, told=deed.do(form.cleaned_data, shown), done=True)
+    told = deed.do(form.cleaned_data, shown)
+    refused = {row.row.key for row in told if row.shown is None}
+    records = form.cleaned_data[deed.records]
+    again = [number for number in records if number in refused] if isinstance(records, list) else records
+    kept = kept_fields(form, form.cleaned_data | {deed.records: again})
+    return answer(request, site, deed, told=told, done=True, kept=kept)
 
 
 def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, str]) -> HttpResponse:
@@ -54,14 +59,18 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
 
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
     told = deed.preview(form.cleaned_data)
-    kept = [(name, as_text(field, form.cleaned_data[name])) for name, field in form.fields.items()]
+    kept = kept_fields(form, form.cleaned_data)
     differently = f"?{urlencode([*kept, ('back', came_from(request))])}"
     return answer(request, site, deed, told=told, kept=kept, differently=differently)
 
 
-def as_text(field: forms.Field, value: Any) -> str:
-    """What the field reads as this value again; an instant to the microsecond, for which a browser has no room."""
-    return value.isoformat() if isinstance(value, datetime) else field.prepare_value(value) or ""
+def kept_fields(form: forms.Form, asked: Asked) -> list[tuple[str, str]]:
+    """What the form's fields read as the same again; an instant to the microsecond, for which a browser has no room."""
+
+    def text(field: forms.Field, value: Any) -> str:
+        return value.isoformat() if isinstance(value, datetime) else field.prepare_value(value) or ""
+
+    return [(name, text(field, asked[name])) for name, field in form.fields.items()]
 
 
 def answer(request: HttpRequest, site: AdminSite, deed: Deed, **shown: Any) -> HttpResponse:

@@ -343,6 +343,27 @@ def test_one_row_that_changed_does_not_hold_up_the_others(dispatcher, scene):
     assert Order.objects.get(pk=20).bundle.courier_id == 8
 
 
+def test_what_was_refused_can_be_shown_anew_and_done(dispatcher, scene):
+    CourierFactory(courier_id=8, regions=[2])
+    OrderFactory(order_id=20, region=2)
+    shown = deed("assign", dispatcher, couriers="5, 8")
+    OrderFactory(order_id=3, region=1)
+
+    anew = confirm(dispatcher, confirm(dispatcher, shown))
+
+    assert told(anew) == ["Courier 5 He gets 3 orders: 1, 2, 3"]
+    assert told(confirm(dispatcher, anew)) == ["Courier 5 Done He gets 3 orders: 1, 2, 3"]
+
+
+def test_a_change_that_was_refused_is_shown_anew_as_it_was_asked_for(dispatcher, scene):
+    shown = deed("change", dispatcher, **change_form(dispatcher, 7) | {"regions": "1"})
+    complete_order(courier_id=7, order_id=70, complete_time=NOW)
+
+    anew = confirm(dispatcher, confirm(dispatcher, shown))
+
+    assert told(anew) == ["Courier 7 Regions: 1, 9 → 1 He keeps all that he carries."]
+
+
 @pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
 def test_nothing_is_done_that_was_not_shown(dispatcher, scene, shown):
     before = rows()
