@@ -18,82 +18,78 @@ from sweets_store.pages import is_page
 
 logger = logging.getLogger(__name__)
 
+Words = tuple[Promise, Promise]  # a page's title and what it says
+
+GONE = _("There is nothing here"), _("The address is mistyped, or what it showed is gone.")
+NONSENSE = (
+    _("This cannot be understood"),
+    _("What was sent is nothing that a page of the store sends. Nothing was changed."),
+)
+NOT_YOURS = (
+    _("This is not yours to do"),
+    _("Nothing was changed. Who may do it is set by whoever runs the store."),
+)
+TOO_OLD = (
+    _("This page is too old"),
+    _("Somebody has logged in or out here since it was loaded. Nothing was changed. Load it again."),
+)
+AWAY_NOW = (
+    _("The database is away or locked"),
+    _("Load the page again in a moment. What was being done is on record if it was done."),
+)
+FAILED = (
+    _("The store failed"),
+    _("The operator finds the reason in the log. What was being done is on record if it was done."),
+)
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request):
-        return _page(
-            request,
-            HTTPStatus.NOT_FOUND,
-            _("There is nothing here"),
-            _("The address is mistyped, or what it showed is gone."),
-        )
+        return _page(request, HTTPStatus.NOT_FOUND, GONE)
     return _json(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this URL.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request):
-        return _page(
-            request,
-            HTTPStatus.BAD_REQUEST,
-            _("This cannot be understood"),
-            _("What was sent is nothing that a page of the store sends. Nothing was changed."),
-        )
+        return _page(request, HTTPStatus.BAD_REQUEST, NONSENSE)
     code = "unknown_host" if isinstance(exception, DisallowedHost) else "bad_request"
     return _json(HTTPStatus.BAD_REQUEST, code, str(exception))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request):
-        return _page(
-            request,
-            HTTPStatus.FORBIDDEN,
-            _("This is not yours to do"),
-            _("Nothing was changed. Who may do it is set by whoever runs the store."),
-        )
+        return _page(request, HTTPStatus.FORBIDDEN, NOT_YOURS)
     return _json(HTTPStatus.FORBIDDEN, "forbidden", "This is not yours to do.")
 
 
 def page_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Only forms are held to a token (CSRF): it changes whenever somebody logs in."""
-    return _page(
-        request,
-        HTTPStatus.FORBIDDEN,
-        _("This page is too old"),
-        _("Somebody has logged in or out here since it was loaded. Nothing was changed. Load it again."),
-    )
+    """Only pages' forms are held to a token (CSRF); it changes whenever somebody logs in."""
+    return _page(request, HTTPStatus.FORBIDDEN, TOO_OLD)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The handler of whatever was raised and caught nowhere; Django calls it while that is being handled."""
+    """Django calls it while it handles what was raised and caught nowhere."""
     fault = sys.exception()
     if is_page(request) and isinstance(fault, AWAY):
         logger.error("The database refused %s: %s", request.path, fault)
-        return _page(
-            request,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            _("The database is away or locked"),
-            _("Load the page again in a moment. What was being done is on record if it was done."),
-        )
+        page = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY_NOW)
+        page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return page
     if is_page(request):
-        return _page(
-            request,
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            _("The store failed"),
-            _("The operator finds the reason in the log. What was being done is on record if it was done."),
-        )
-    told = "The store failed. The operator finds the reason in the log."
-    return _json(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", told)
+        return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+    detail = "The store failed. The operator finds the reason in the log."
+    return _json(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
 
 def _json(status: HTTPStatus, code: str, detail: str) -> HttpResponse:
     return JsonResponse(refusal(code, detail), status=status)
 
 
-def _page(request: HttpRequest, status: HTTPStatus, title: Promise, text: Promise) -> HttpResponse:
+def _page(request: HttpRequest, status: HTTPStatus, words: Words) -> HttpResponse:
     """Rendered without the request: what Django would tell of that, such as the user, is in the database."""
     language = translation.get_language_from_request(request)
+    title, text = words
     shown = {"title": title, "text": text, "request_id": acting().request_id, "again": request.get_full_path()}
     with translation.override(language):
         page = render_to_string("sweets_store/refused.html", shown | {"language": language})
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return HttpResponse(page, status=status, headers=retry)
+    return HttpResponse(page, status=status)
