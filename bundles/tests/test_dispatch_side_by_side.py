@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from bundles.dispatch import (
     CarriesAnother,
@@ -21,6 +21,7 @@ from bundles.models import Bundle
 from bundles.rehearsal import rehearse
 from bundles.services import Assignment, assign_orders, complete_order
 from bundles.tests.scenes import NOW, what_is_wrong
+from bundles.verification import take_stock
 from couriers.tests.factories import CourierFactory
 from orders.models import Order
 from orders.tests.factories import OrderFactory
@@ -148,3 +149,15 @@ def test_a_rehearsal_of_many_waits_in_no_circle():
         )
 
     assert results(futures) == [[Assignment([1], NOW), Assignment([], None)], Assignment([1], NOW)]
+
+
+def test_who_takes_stock_waits_in_no_circle(bundle):
+    take_stock()  # of what the factories made
+    complete(1), complete(2), complete(3)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # The last completion stops here, with the orders' table and without the bundles'.
+            cursor.execute("LOCK TABLE delivery_totals IN SHARE MODE")
+        futures = started(partial(complete, 4), take_stock)
+
+    assert results(futures) == [NOW, 0]

@@ -17,11 +17,13 @@ from record.recording import IDS, as_json, when_and_who
 def take_stock() -> int:
     """Put on record, as it stands, whatever does not follow from the record, so that it does; return how many.
 
-    Writers wait meanwhile: the whole store is read under a lock.
+    Writers wait meanwhile: the whole store is read under a lock. That of the couriers keeps out whoever locks one of
+    their rows, as every writer of bundles does first of all: so nobody who holds the other tables waits for it.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("LOCK TABLE couriers, bundles, orders IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("LOCK TABLE couriers IN EXCLUSIVE MODE")
+            cursor.execute("LOCK TABLE bundles, orders IN SHARE ROW EXCLUSIVE MODE")
         found: defaultdict[str, set[int]] = defaultdict(set)
         for kind, record_id, _ in off_the_record():
             found[kind].add(record_id)
