@@ -171,7 +171,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             answer = refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail))
             return Response(answer, exc.status_code, headers=_headers(exc))
         case _ if isinstance(exc, AWAY):
-            logger.error("The database refused %s: %s", context["request"].path, exc)
+            logger.error("The database refused %s: %s", context["request"].path, " ".join(str(exc).split()))
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
     return None
