@@ -108,6 +108,8 @@ def database(data_dir: Path, *, lock_timeout: int) -> dict[str, Any]:
         config = _from_url(url) or config
     elif any(text(name) for name in _OLD_NAMES):
         config = _from_old_names()
+    else:
+        _make(data_dir)
     if config["ENGINE"] == _SQLITE:
         # IMMEDIATE: a transaction that writes has the lock from its first statement, or two of them die of deadlock.
         options = {
@@ -166,10 +168,17 @@ def secret_key(data_dir: Path, *, production: bool) -> str:
     return given or _own_secret(data_dir)
 
 
-def _own_secret(data_dir: Path) -> str:
-    path = data_dir / "secret_key"
+def _make(data_dir: Path) -> None:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        faults.append(f"DATA_DIR must be a folder that the store may write: {fault}")
+
+
+def _own_secret(data_dir: Path) -> str:
+    path = data_dir / "secret_key"
+    _make(data_dir)
+    try:
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(64))
         secret = path.read_text()

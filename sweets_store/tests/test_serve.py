@@ -11,9 +11,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from sweets_store.management.commands.serve import alone_on_this_database
 from sweets_store.tests.serving import Store, free_port, manage, own_database, served_store
-from sweets_store.tests.side_by_side import side_by_side
+from sweets_store.tests.side_by_side import results, side_by_side, started
 
 SECRET = "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnop"
 
@@ -182,6 +184,33 @@ def test_a_database_in_no_folder_stops_the_start_with_one_line(tmp_path, environ
 
     assert done.returncode == 1
     assert done.stderr == f"Database {name}: unable to open database file\n"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_start_waits_for_one_that_migrates_however_long_that_takes():
+    def start():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1ms'")
+        with alone_on_this_database():
+            return "alone"
+
+    with alone_on_this_database():
+        futures = started(start)
+        waits = not futures[0].done()
+
+    assert waits
+    assert results(futures) == ["alone"]
+
+
+@pytest.mark.once
+def test_production_on_the_embedded_database_makes_its_folder(environment):
+    production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "sweets.example", "DATABASE_URL": ""}
+
+    done = manage("migrate", environment=environment | production)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert os.listdir(environment["DATA_DIR"]) == ["sweets.sqlite3"]
 
 
 def test_first_starts_at_once_all_migrate(tmp_path):

@@ -51,7 +51,9 @@ def alone_on_this_database() -> Iterator[None]:
     """Keep other starts waiting: of two that make the same tables the second would fail."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0")  # migrating a large store takes longer than a request may wait
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            cursor.execute("RESET lock_timeout")
             try:
                 yield
             finally:
