@@ -2,12 +2,15 @@
 """Django's command line for the sweets store."""
 
 import os
+import signal
 import sys
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
+
+UNDEFINED = ("42P01", "42703")  # PostgreSQL's codes of a table and of a column that there is not
 
 
 def main() -> None:
@@ -21,7 +24,21 @@ def main() -> None:
         wrong = "Settings"
         if isinstance(fault, DatabaseError):
             wrong = f"Database {settings.DATABASES['default']['NAME']}"
-        sys.exit(f"{wrong}: {' '.join(str(fault).split())}")
+        hint = ". Bring it up to date first: manage.py migrate" if lacks_tables(fault) else ""
+        sys.exit(f"{wrong}: {' '.join(str(fault).split())}{hint}")
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # Whoever read has enough, such as `head`. Python would still flush into the pipe at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+
+
+def lacks_tables(fault: Exception) -> bool:
+    """Whether the database was not migrated yet, or not since an upgrade."""
+    text = str(fault)
+    return "no such table" in text or "no such column" in text or getattr(fault.__cause__, "pgcode", None) in UNDEFINED
 
 
 if __name__ == "__main__":

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
@@ -10,9 +14,10 @@ from bundles.management.commands import assign_orders as assign_command
 from bundles.models import Bundle
 from bundles.services import assign_orders, complete_order
 from couriers.tests.factories import CourierFactory
+from manage import main
 from orders.models import Order
 from orders.tests.factories import OrderFactory
-from sweets_store.tests.serving import manage, own_database
+from sweets_store.tests.serving import PROJECT, manage, own_database
 
 NOW = datetime(2026, 1, 10, 9, 30, tzinfo=UTC)
 
@@ -189,6 +194,41 @@ def test_exit_codes_as_an_operator_meets_them(tmp_path):
     assert "There is no courier 7." in unknown.stderr
     assert wrong_use.returncode == 2
     assert (everyone.returncode, everyone.stdout, everyone.stderr) == (0, "", "")
+
+
+def test_before_the_first_migration_an_operator_is_told_of_it(tmp_path):
+    with own_database(tmp_path, "unmigrated") as url:
+        done = manage("verify_store", environment={"DATABASE_URL": url, "DATA_DIR": str(tmp_path)})
+
+    assert done.returncode == 1
+    assert done.stderr.endswith(" Bring it up to date first: manage.py migrate\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.once
+def test_whose_reader_has_enough_stops_without_a_trace(tmp_path):
+    environment = os.environ | {"DATABASE_URL": "", "DATA_DIR": str(tmp_path)}
+    manage("migrate", environment=environment)
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    verify = [sys.executable, "manage.py", "verify_store"]
+    done = subprocess.run(verify, cwd=PROJECT, env=environment, stdout=writes, stderr=subprocess.PIPE, timeout=60)
+
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.once
+def test_ctrl_c_stops_a_command_without_a_trace(monkeypatch, capsys):
+    def stopped(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("manage.execute_from_command_line", stopped)
+    with pytest.raises(SystemExit) as exited:
+        main()
+
+    assert (exited.value.code, capsys.readouterr().err) == (128 + signal.SIGINT, "Stopped.\n")
 
 
 def test_explains_why_not_and_what_would_do():
