@@ -242,6 +242,15 @@ def test_create_token_refuses_what_makes_no_sense(wrong):
     assert not Token.objects.exists()
 
 
+def test_create_token_names_every_bad_field():
+    with pytest.raises(CommandError) as refused:
+        call_command("create_token", "", "--scope", "courier", "--courier", "77")
+
+    assert str(refused.value) == (
+        "owner: This field cannot be blank. courier: courier instance with courier_id 77 is not a valid choice."
+    )
+
+
 def test_list_tokens_tells_all_but_the_secrets(capsys):
     CourierFactory(courier_id=5)
     first, second = made(owner="Anna", scope="courier", courier_id=5), made(owner="shop", expires_at=NOON)

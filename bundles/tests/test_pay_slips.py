@@ -158,6 +158,7 @@ def test_the_csv_has_a_row_a_bundle(bundles, tmp_path, to_file):
         (["--from=2026-02-30", "--to=2026-03-01"], "must be a day such as 2026-01-31, not '2026-02-30'"),
         (["--from=2026-01-02"], "the following arguments are required: --to"),
         (["--from=2026-01-02", "--to=9999-12-31"], "The days must be of the years 1 to 9999."),
+        (["--from=2026-01-02", "--to=2026-01-03", "--courier=77"], "There is no courier 77."),
         (["--from=2026-01-02", "--to=2026-01-03", "--csv=/"], "/ cannot be written: Is a directory."),
     ],
 )

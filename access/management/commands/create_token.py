@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -34,7 +34,11 @@ class Command(BaseCommand):
                 owner=options["owner"], scope=options["scope"], courier_id=options["courier"], expires_at=expires_at
             )
         except ValidationError as fault:
-            raise CommandError(" ".join(fault.messages)) from None
+            faults = fault.message_dict.items()
+            told = [
+                " ".join(said) if name == NON_FIELD_ERRORS else f"{name}: {' '.join(said)}" for name, said in faults
+            ]
+            raise CommandError(" ".join(told)) from None
         until = "until it is revoked" if token.expires_at is None else f"until {token.expires_at:%Y-%m-%d %H:%M} UTC"
         self.stderr.write(f"Token {token.token_id} of {token.owner}, {token.scope}, {until}. It is shown this once:")
         self.stdout.write(secret)

@@ -10,6 +10,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from bundles.management.arguments import id_argument
 from bundles.pay import PaidBundle, Slip, pay_slips, write_csv
+from bundles.services import require_courier
+from sweets_store.errors import DomainError
 from sweets_store.instants import format_instant, shop_day
 
 
@@ -36,6 +38,11 @@ class Command(BaseCommand):
             start, end = shop_day(options["first"])[0], shop_day(options["last"])[1]
         except OverflowError:
             raise CommandError("The days must be of the years 1 to 9999.") from None
+        if options["courier"] is not None:
+            try:
+                require_courier(courier_id=options["courier"])
+            except DomainError as refusal:
+                raise CommandError(str(refusal)) from None
         slips = pay_slips(start=start, end=end, courier_id=options["courier"])
         if options["csv"] is None:
             self.tell(slips)
