@@ -17,6 +17,7 @@ from bundles.tests.scenes import history
 from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
 from orders.tests.factories import OrderFactory
+from sweets_store.tests.serving import free_port, manage
 from sweets_store.tests.statements import statements_captured
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,18 @@ def test_the_csv_has_a_row_a_bundle(bundles, tmp_path, to_file):
         ("6", "0", "active"),
     ]
     assert rows[0]["counts_at"] == "2026-01-12T12:00:00.000000Z"
+
+
+@pytest.mark.once
+def test_a_database_that_is_away_costs_no_file(tmp_path):
+    path = tmp_path / "slips.csv"
+    path.write_text("of last month")
+    away = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/nothing", "DATA_DIR": str(tmp_path)}
+
+    done = manage("pay_slips", "--from=2026-01-01", "--to=2026-01-31", f"--csv={path}", environment=away)
+
+    assert done.returncode == 1
+    assert path.read_text() == "of last month"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ class Command(BaseCommand):
                 require_courier(courier_id=options["courier"])
             except DomainError as refusal:
                 raise CommandError(str(refusal)) from None
-        slips = pay_slips(start=start, end=end, courier_id=options["courier"])
+        # Whole before the file is opened: what stands there is lost then.
+        slips = list(pay_slips(start=start, end=end, courier_id=options["courier"]))
         if options["csv"] is None:
             self.tell(slips)
         elif options["csv"] == "-":
