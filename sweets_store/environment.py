@@ -170,7 +170,7 @@ def secret_key(data_dir: Path, *, production: bool) -> str:
 
 def _make(data_dir: Path) -> None:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # sessions and digests of passwords are for nobody else
     except OSError as fault:
         faults.append(f"DATA_DIR must be a folder that the store may write: {fault}")
 

@@ -1,11 +1,22 @@
-"""Every request, of the API and of the admin, has an id and somebody who acts."""
+"""What concerns every request, of the API and of the admin."""
 
-from django.http import HttpRequest
+import logging
+from http import HTTPStatus
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from sweets_store.acting import acting, is_known_as, now_acts, request_id_of
+from sweets_store.api import RETRY_AFTER_SECONDS, UNAVAILABLE
+from sweets_store.errors import refusal
 from sweets_store.pages import is_page
+
+logger = logging.getLogger(__name__)
+
+HTTPS_ONLY = refusal("https_only", "The store is served over HTTPS alone. Nothing was done: call it by https://.")
 
 
 class ActingMiddleware(MiddlewareMixin):
@@ -25,3 +36,36 @@ class ActingMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers["X-Request-ID"] = acting().request_id
         return response
+
+
+class HealthMiddleware(MiddlewareMixin):
+    """Answers GET /health, whether the store can work: 200, or 503 while its database is away or not migrated.
+
+    Before all else, for whoever watches the store calls it by an address of its own, without TLS and without a token.
+    """
+
+    def process_request(self, request: HttpRequest) -> JsonResponse | None:
+        if request.path_info != "/health":
+            return None
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
+        except Error as fault:
+            logger.error("The database refused /health: %s", " ".join(str(fault).split()))
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return JsonResponse(UNAVAILABLE, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+        return JsonResponse({"status": "ok"})
+
+
+class HTTPSMiddleware(MiddlewareMixin):
+    """Refuses a client of the API that calls in plain HTTP in production; who reads pages is sent to HTTPS by Django.
+
+    Of a POST that is sent on most clients make a GET, which tells them that all is well.
+    """
+
+    def process_request(self, request: HttpRequest) -> JsonResponse | None:
+        if not settings.SECURE_SSL_REDIRECT or request.is_secure():
+            return None
+        if is_page(request) or request.path_info in ("/admin", "/docs"):
+            return None
+        return JsonResponse(HTTPS_ONLY, status=HTTPStatus.FORBIDDEN)

@@ -71,7 +71,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised and caught nowhere."""
     fault = sys.exception()
     if is_page(request) and isinstance(fault, AWAY):
-        logger.error("The database refused %s: %s", request.path, fault)
+        logger.error("The database refused %s: %s", request.path, " ".join(str(fault).split()))
         page = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY_NOW)
         page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return page

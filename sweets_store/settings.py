@@ -13,7 +13,7 @@ from sweets_store import environment as given
 BASE_DIR = Path(__file__).resolve().parent.parent
 given.read_file(given.text("ENV_FILE"), default=BASE_DIR / ".env")
 
-DATA_DIR = Path(given.text("DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR = BASE_DIR / given.text("DATA_DIR", "var")
 HOST = given.text("HOST", "127.0.0.1")
 PORT = given.integer("PORT", 8080, low=1, high=65535)
 PRODUCTION = given.boolean("PRODUCTION")
@@ -63,6 +63,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "sweets_store.middleware.ActingMiddleware",
     "sweets_store.pages.PolicyMiddleware",
+    "sweets_store.middleware.HealthMiddleware",
+    "sweets_store.middleware.HTTPSMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -198,7 +200,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}{by}", "style": "{"}},
-    "filters": {"acting": {"()": "sweets_store.acting.TellsWhoActs"}},
+    "filters": {
+        "acting": {"()": "sweets_store.acting.TellsWhoActs"},
+        "told": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda line: getattr(line, "status_code", 0) != 503,
+        },
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["acting"]},
         "nowhere": {"class": "logging.NullHandler"},
@@ -206,6 +214,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # That the database is away the store tells itself, in a line without a trace.
+        "django.request": {"filters": ["told"]},
         # Every scanner calls by a host of its own, and is refused: nothing for an operator to do.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         # Django leaves it to the server to send no body to HEAD, and gunicorn warns at each that it sends none.

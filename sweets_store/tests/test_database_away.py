@@ -133,10 +133,13 @@ def test_a_database_that_went_away_and_came_back(impatient_store):
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         away = [impatient_store.get("/couriers/1"), impatient_store.post("/orders/assign", {"courier_id": 1})]
+        away.append(impatient_store.get("/health"))
         page = page_of(impatient_store, "/admin/", headers={"Cookie": "sessionid=" + 32 * "a"})
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
-    assert_unavailable(away[0])
-    assert_unavailable(away[1])
+    for answer in away:
+        assert_unavailable(answer)
     assert_page_unavailable(page)
+    assert "Traceback" not in impatient_store.said()
+    assert impatient_store.get("/health").status == 200
     assert impatient_store.get("/couriers/1").status == 200

@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from sweets_store.management.commands.serve import alone_on_this_database
-from sweets_store.tests.serving import Store, free_port, manage, own_database, served_store
+from sweets_store.tests.serving import PROJECT, Store, free_port, manage, own_database, served_store
 from sweets_store.tests.side_by_side import results, side_by_side, started
 
 SECRET = "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnop"
@@ -209,8 +211,21 @@ def test_production_on_the_embedded_database_makes_its_folder(environment):
 
     done = manage("migrate", environment=environment | production)
 
+    folder = Path(environment["DATA_DIR"])
     assert (done.returncode, done.stderr) == (0, "")
-    assert os.listdir(environment["DATA_DIR"]) == ["sweets.sqlite3"]
+    assert os.listdir(folder) == ["sweets.sqlite3"]
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.once
+def test_a_folder_is_named_from_the_projects_own(tmp_path):
+    """Wherever a command is run: another folder would hold another store."""
+    given = {"DATA_DIR": "data", "SECRET_KEY": SECRET, "DATABASE_URL": f"sqlite:///{tmp_path}/sweets.sqlite3"}
+    shown = [sys.executable, PROJECT / "manage.py", "diffsettings"]
+
+    told = subprocess.run(shown, cwd=tmp_path, env=os.environ | given, capture_output=True, text=True, timeout=60)
+
+    assert f"DATA_DIR = {PROJECT / 'data'!r}" in told.stdout
 
 
 def test_first_starts_at_once_all_migrate(tmp_path):
@@ -307,19 +322,49 @@ def test_production_asks_for_tokens_and_counts_unless_told_otherwise(tmp_path):
     assert "API access      by token (make one: manage.py create_token)" in said
 
 
-@pytest.mark.once
-def test_production_sends_plain_http_to_https(tmp_path):
-    production = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "127.0.0.1", "API_ACCESS": "open"}
-    with served_store(tmp_path, f"production_{os.getpid()}", **production) as store:
-        over_tls = store.request("GET", "/couriers", headers={"X-Forwarded-Proto": "https"})
-        plain = HTTPConnection("127.0.0.1", store.port)
-        plain.request("GET", "/couriers")
-        redirect = plain.getresponse()
-        plain.close()
+@pytest.fixture(scope="module")
+def production(tmp_path_factory):
+    """A store on the internet, open, as the proxy in front of it calls it."""
+    folder = tmp_path_factory.mktemp("production")
+    given = {"PRODUCTION": "true", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "sweets.example, 127.0.0.1"}
+    with served_store(folder, f"production_{os.getpid()}", API_ACCESS="open", **given) as store:
+        yield store
 
-    assert (redirect.status, redirect.getheader("Location")) == (301, f"https://127.0.0.1:{store.port}/couriers")
-    assert over_tls.status == 200
+
+@pytest.mark.once
+def test_production_says_where_it_is_and_where_its_proxy_finds_it(production):
+    where = f"https://sweets.example (production: your proxy calls http://127.0.0.1:{production.port}; sqlite3)"
+
+    assert production.said().startswith(f"The sweets store is at {where}\n")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("path", ["/admin/", "/admin", "/docs"])
+def test_production_sends_who_reads_pages_to_https(production, path):
+    plain = HTTPConnection("127.0.0.1", production.port)
+    plain.request("GET", path)
+    redirect = plain.getresponse()
+    plain.close()
+
+    assert (redirect.status, redirect.getheader("Location")) == (301, f"https://127.0.0.1:{production.port}{path}")
+
+
+@pytest.mark.once
+def test_production_refuses_the_api_in_plain_http(production):
+    order = {"order_id": 1, "weight": 1, "region": 1, "delivery_hours": []}
+    answers = [production.get("/orders"), production.post("/orders", {"data": [order]}), production.get("/nothing")]
+    over_tls = production.get("/orders", **{"X-Forwarded-Proto": "https"})
+
+    assert [(answer.status, answer.body["code"]) for answer in answers] == [(403, "https_only")] * 3
+    assert (over_tls.status, over_tls.body["results"]) == (200, [])
     assert over_tls.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+@pytest.mark.once
+def test_whoever_watches_the_store_needs_no_name_no_tls_and_no_token(production):
+    answer = production.get("/health", Host="10.0.0.7:8080")
+
+    assert (answer.status, answer.body) == (200, {"status": "ok"})
 
 
 @pytest.mark.once

@@ -84,8 +84,9 @@ def gunicorn_command(host: str, port: int) -> list[str]:
 
 def greeting(host: str, port: int) -> str:
     shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{port}"
-    kind = "production: HTTPS behind a proxy" if settings.PRODUCTION else "not for the internet"
+    url, kind = f"http://{shown}:{port}", "not for the internet"
+    if settings.PRODUCTION:
+        url, kind = f"https://{settings.ALLOWED_HOSTS[0].removeprefix('.')}", f"production: your proxy calls {url}"
     return (
         f"The sweets store is at {url} ({kind}; {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]})\n"
         f"  API access      {ACCESS[settings.API_ACCESS]}\n"
