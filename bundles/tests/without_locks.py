@@ -131,6 +131,14 @@ GUARDS = [
         (SIDE_BY_SIDE,),
     ),
     Guard(
+        "the lock of all couriers' rows while stock is taken",
+        "bundles/verification/stock.py",
+        '            cursor.execute("LOCK TABLE couriers IN EXCLUSIVE MODE")\n',
+        "",
+        "postgresql",
+        (DISPATCH,),
+    ),
+    Guard(
         "the courier's row lock in release alone",
         "bundles/dispatch.py",
         "    lock_courier_unread(bundle.courier_id)\n",
