@@ -1,5 +1,6 @@
 """A deed: what it asks for, the rows that it is done to, and how it tells what comes of each."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
@@ -12,7 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bundles.rehearsal import ChangedMeanwhile, UseCase, carry_out, rehearse
+from sweets_store.api import AWAY
 from sweets_store.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 MOST_ROWS = 100
 
@@ -86,8 +90,22 @@ class Deed:
         return Told(row, self.words(outcome, asked), self.shown(outcome))
 
     def do(self, asked: Asked, shown: Mapping[int, str]) -> list[Told]:
-        """Do each row that was shown, in a transaction of its own, if it still comes to that; tell what came of it."""
-        return [self._done(row, asked, shown[row.key]) for row in self.rows(asked) if row.key in shown]
+        """Do each row that was shown, in a transaction of its own, if it still comes to that; tell what came of it.
+
+        Where the database refuses, the rows before stay done and are told; those after are not tried, for each would
+        wait as long.
+        """
+        rows = [row for row in self.rows(asked) if row.key in shown]
+        told: list[Told] = []
+        for row in rows:
+            try:
+                told.append(self._done(row, asked, shown[row.key]))
+            except AWAY as fault:
+                logger.error("The database refused to %s %s: %s", self.name, row.key, fault)
+                told.append(Told(row, _("The database is away or locked: look whether this was done."), None))
+                break
+        not_tried = _("Not done: the database is away or locked. Try again in a moment.")
+        return told + [Told(row, not_tried, None) for row in rows[len(told) :]]
 
     def _done(self, row: Row, asked: Asked, shown: str) -> Told:
         def as_shown(outcome: Any) -> bool:

@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.utils import timezone
 
 from bundles.models import Bundle
@@ -362,6 +363,31 @@ def test_a_change_that_was_refused_is_shown_anew_as_it_was_asked_for(dispatcher,
     anew = confirm(dispatcher, confirm(dispatcher, shown))
 
     assert told(anew) == ["Courier 7 Regions: 1, 9 → 1 He keeps all that he carries."]
+
+
+def test_rows_done_before_the_database_refused_are_told(dispatcher, scene, monkeypatch):
+    """They stay done: a page of a failure would tell nothing of them."""
+    OrderFactory(order_id=3, region=2)
+    CourierFactory(courier_id=8, regions=[2]), CourierFactory(courier_id=9, regions=[2])
+    OrderFactory(order_id=4, region=2, weight=10)
+    shown = deed("assign", dispatcher, couriers="5, 8, 9")
+    assert len(told(shown)) == 3
+
+    def locked(*, courier_id, now):
+        if courier_id == 8:
+            raise OperationalError("canceling statement due to lock timeout")
+        return assign_orders(courier_id=courier_id, now=now)
+
+    monkeypatch.setattr("dispatchers.deeds.assign.assign_orders", locked)
+    done = confirm(dispatcher, shown)
+
+    assert told(done) == [
+        "Courier 5 Done He gets 2 orders: 1, 2",
+        "Courier 8 Refused The database is away or locked: look whether this was done.",
+        "Courier 9 Refused Not done: the database is away or locked. Try again in a moment.",
+    ]
+    assert "1 done. 2 refused." in words(done)
+    assert not Bundle.objects.filter(courier_id__in=[8, 9]).exists()
 
 
 @pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
