@@ -210,6 +210,22 @@ def test_a_board_that_cannot_be_refreshed_says_so(opened):
     page.unroute_all()
 
 
+A4 = {"width": 718, "height": 1047}  # less a margin of a centimetre on each side
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_slip_is_printed_whole_and_dark_on_white(opened, language):
+    page = opened("/admin/pay/?courier=5", viewport=A4, dark=True, language=language)
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    slip = page.locator("#slip")
+    assert slip.evaluate("slip => slip.getBoundingClientRect().right") <= A4["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4["width"]
+    for shown in (page.locator("#content h2"), slip.locator("thead th").first, slip.locator("td").first):
+        assert shown.evaluate("shown => getComputedStyle(shown).color") == "rgb(0, 0, 0)"
+
+
 def test_from_the_picture_of_a_day_a_bundle_opens(opened):
     page = opened("/admin/day/")
     page.get_by_role("link", name=re.compile("^Bundle 1, ")).focus()
