@@ -3,10 +3,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from bundles.models import Bundle, BundleQuerySet
@@ -24,8 +25,16 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
     words = ("active", "completed")
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", in_words(is_completed=False)), ("completed", in_words(is_completed=True))]
+
     def narrowed(self, records: BundleQuerySet, word: str) -> QuerySet[Bundle]:
         return records.filter(is_completed=word == "completed")
+
+
+def in_words(*, is_completed: bool) -> str:
+    """What a bundle is. A user of the admin is active in another sense, and in Russian in another word."""
+    return gettext("completed") if is_completed else pgettext("bundle", "active")
 
 
 @admin.register(Bundle)
@@ -70,7 +79,7 @@ class BundleAdmin(RecordAdmin):
 
     @admin.display(description=_("state"), ordering="is_completed")
     def state(self, bundle: Bundle) -> str:
-        return gettext("completed") if bundle.is_completed else gettext("active")
+        return in_words(is_completed=bundle.is_completed)
 
     @admin.display(description=_("delivered"))
     def delivered_of_all(self, bundle: Any) -> str:

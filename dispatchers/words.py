@@ -12,7 +12,6 @@ COLUMNS = [
     gettext_noop("free"),
     gettext_noop("assigned"),
     gettext_noop("delivered"),
-    gettext_noop("active"),
     gettext_noop("completed"),
     gettext_noop("today"),
     gettext_noop("yesterday"),

@@ -99,4 +99,4 @@ class Change(Deed):
 
 
 def said(value: Any) -> Any:
-    return listed(value) if isinstance(value, list) else value
+    return listed(value) if isinstance(value, list) else _(value)

@@ -527,6 +527,10 @@ def test_refusals_and_reasons_are_told_in_russian(dispatcher, scene):
     page = dispatcher.post("/admin/dispatch/change/", {"courier": "5", "working_hours": "9-18", "do": ""}, **russian)
     assert "пишется как" in words(page)
 
+    changed = {"courier": "5", "courier_type": "car", "was": '{"regions": [1], "working_hours": []}', "regions": "1"}
+    page = dispatcher.post("/admin/dispatch/change/", changed, **russian)
+    assert "Тип: пеший → машина" in words(page)
+
 
 def test_the_api_speaks_english_whatever_the_client_asks_for(api, scene):
     russian = {"HTTP_ACCEPT_LANGUAGE": "ru"}

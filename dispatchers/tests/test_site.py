@@ -17,6 +17,21 @@ def test_speaks_the_browsers_language_or_the_one_chosen(dispatcher):
     assert dispatcher.get("/admin/", headers={"Accept-Language": "en"})["Content-Language"] == "ru"
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "0 couriers"), ("ru", "курьеры: 0")])
+def test_a_list_is_counted_in_words_right_for_every_number(dispatcher, language, said):
+    """Russian has three forms, of which the theme would take the wrong one for most numbers."""
+    assert said in words(dispatcher.get("/admin/couriers/courier/", headers={"Accept-Language": language}))
+
+
+def test_a_user_is_active_in_another_word_than_a_bundle(dispatcher, django_user_model):
+    user = django_user_model.objects.get()
+
+    page = dispatcher.get(f"/admin/auth/user/{user.pk}/change/", headers={"Accept-Language": "ru"})
+
+    assert "Активный" in words(page)
+    assert "в пути" in words(dispatcher.get("/admin/bundles/bundle/", headers={"Accept-Language": "ru"}))
+
+
 def test_the_api_speaks_english_alone(api):
     answer = api.get("/couriers/5", headers={"Accept-Language": "ru"})
 

@@ -30,7 +30,13 @@ class AtLeast(int):
         return f"{int(self):,}+"
 
 
-class BoundedPaginator(Paginator):
+class CountedPaginator(Paginator):
+    """Says how many there are in words that are right for every number."""
+
+    template_name = "sweets_store/counted.html"  # which the theme looks for
+
+
+class BoundedPaginator(CountedPaginator):
     """Counts no further than `horizon`: counting a million rows takes longer than showing the hundred asked for."""
 
     horizon = COUNTED

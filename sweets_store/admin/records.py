@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
-from sweets_store.admin.lists import BoundedPaginator, Listing
+from sweets_store.admin.lists import BoundedPaginator, CountedPaginator, Listing
 from sweets_store.admin.search import sought
 from sweets_store.admin.values import moment, record_link
 from sweets_store.ids import parse_id
@@ -27,6 +27,8 @@ EVENTS_SHOWN = 50
 
 class ChosenAdmin(ModelAdmin):
     """Records that are chosen from their list for an action. Django fails where what was sent is no id."""
+
+    paginator = CountedPaginator
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         try:

@@ -18,7 +18,7 @@ class CSVReader(TextReader):
     def __iter__(self) -> Iterator[SentRow]:
         records = csv_records(lines(self._texts))
         _, _, self._header = next(records)
-        columns = columns_of(self._header, self.serializer, "columns, parted by commas")
+        columns = columns_of(self._header, self.serializer, gettext("columns, parted by commas"))
         width = len(self._header)
         for number, source, cells in records:
             if len(cells) != width:

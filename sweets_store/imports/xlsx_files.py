@@ -43,7 +43,7 @@ class XLSXReader(Reader):
                 raise BrokenFile(fault=gettext("is empty."))
             width = max(first) + 1
             self._header = [as_it_was(first[place].text) if place in first else "" for place in range(width)]
-            columns = columns_of(self._header, self.serializer, "the first row of the sheet")
+            columns = columns_of(self._header, self.serializer, gettext("the first row of the sheet"))
             for number, cells in rows:
                 yield number, json.dumps(list(cells.items())), row_object(cells, columns, width)
 
