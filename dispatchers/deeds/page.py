@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dispatchers.deeds import DEEDS
 from dispatchers.deeds.deed import Asked, Deed, Told
@@ -19,14 +19,17 @@ SHOWN = re.compile("shown-([1-9][0-9]{0,18})")
 
 
 def deed_page(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
-    """GET: the form. POST: what would be done, or with `step=do` what was done."""
+    """GET: the form. POST: what would be done, with `step=do` what was done, or with `differently` the form again: what
+    it holds may be more than a URL does.
+    """
     deed = DEEDS.get(name)
     if deed is None:
         raise Http404
     if not request.user.has_perm(deed.permission):
         raise PermissionDenied
-    if request.method != "POST":
-        return answer(request, site, deed, form=deed.form(initial=deed.initial(request.GET.dict())))
+    if request.method != "POST" or "differently" in request.POST:
+        chosen = (request.POST if request.method == "POST" else request.GET).dict()
+        return answer(request, site, deed, form=deed.form(initial=deed.initial(chosen)))
     if "begin" in request.POST:
         return begin(request, site, deed, request.POST.dict())
     form = deed.form(request.POST)
@@ -59,9 +62,7 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
 
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
     told = deed.preview(form.cleaned_data)
-    kept = kept_fields(form, form.cleaned_data)
-    differently = f"?{urlencode([*kept, ('back', came_from(request))])}"
-    return answer(request, site, deed, told=told, kept=kept, differently=differently)
+    return answer(request, site, deed, told=told, kept=kept_fields(form, form.cleaned_data))
 
 
 def kept_fields(form: forms.Form, asked: Asked) -> list[tuple[str, str]]:

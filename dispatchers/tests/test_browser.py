@@ -210,6 +210,14 @@ def test_a_board_that_cannot_be_refreshed_says_so(opened):
     page.unroute_all()
 
 
+def test_what_a_list_holds_stands_together_on_a_phone(opened):
+    page = opened("/admin/couriers/courier/?q=6", viewport=NARROW)
+
+    first, second = (page.locator(".field-first_regions").get_by_text(number, exact=True) for number in "12")
+
+    assert first.bounding_box()["x"] + 30 > second.bounding_box()["x"]
+
+
 A4 = {"width": 718, "height": 1047}  # less a margin of a centimetre on each side
 
 
@@ -318,7 +326,7 @@ def test_a_bundle_moves_to_who_has_nothing(opened, shop):
     page.get_by_role("button", name="Show what will happen").click()
     assert "Refused Courier 5 carries bundle" in told(page)[0]
 
-    page.get_by_role("link", name="Ask differently").click()
+    page.get_by_role("button", name="Ask differently").click()
     page.get_by_label("To courier").fill("21")
     page.get_by_role("button", name="Show what will happen").click()
     confirm(page)

@@ -42,15 +42,16 @@ def moment(instant: datetime | None) -> SafeString:
 
 
 def listed(items: Iterable[Any]) -> SafeString | str:
-    """All the items, parted by commas."""
-    return format_html_join(", ", "{}", ((unbroken(item),) for item in items)) or NOTHING
+    """All the items, parted by commas, as one element: a phone's list draws a cell's elements far apart."""
+    joined = format_html_join(", ", "{}", ((unbroken(item),) for item in items))
+    return format_html("<span>{}</span>", joined) if joined else NOTHING
 
 
 def listed_briefly(items: list[Any]) -> SafeString | str:
     """The first few of the items and how many more there are."""
     shown = listed(items[:SHOWN_IN_A_LIST])
     more = len(items) - SHOWN_IN_A_LIST
-    return format_html(_("{} and {} more"), shown, more) if more > 0 else shown
+    return format_html("<span>{}</span>", format_html(_("{} and {} more"), shown, more)) if more > 0 else shown
 
 
 def unbroken(value: Any) -> SafeString:
