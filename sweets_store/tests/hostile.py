@@ -176,6 +176,8 @@ NAMES = choice(
 VALUES = choice(
     *("", " ", "*", "*/*", "text/html", "text/html;q=0", "application/json; charset=utf-16", 'application/json;;;="'),
     *(
+        "text/plain; charset=hex",
+        "application/json; x*=nonsense''y",
         "multipart/form-data; boundary=" + "x" * 300,
         "100-continue",
         "100-Continue",

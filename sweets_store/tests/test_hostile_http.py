@@ -192,3 +192,20 @@ def test_a_large_body_to_an_unknown_url_is_not_cut_off(wire):
     status, _ = wire.send(sent, *[b"a" * MIB] * 20).answer()
 
     assert status == 404
+
+
+@pytest.mark.parametrize("parameter", ["x*=nonsense''y", "charset*=no''utf-8", "x*=undefined''y", f"x*{'9' * 5000}=1"])
+def test_a_content_type_that_cannot_be_read_is_another_one(wire, parameter):
+    body = b'{"data": []}'
+    sent = head("POST /orders HTTP/1.1", Content_Type=f"application/json; {parameter}", Content_Length=len(body))
+    post = wire.send(sent, body).answer()
+    get = wire.send(head("GET /orders HTTP/1.1", Content_Type=f"text/plain; {parameter}")).answer("GET")
+
+    assert [post[0], get[0]] == [415, 200]
+
+
+@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "utf-16"])
+def test_no_charset_changes_what_a_query_says(wire, charset):
+    wire.send(head("GET /orders?limit=1&region=%31 HTTP/1.1", Content_Type=f"application/json; charset={charset}"))
+
+    assert wire.answer("GET")[0] == 200
