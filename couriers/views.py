@@ -37,5 +37,6 @@ class CourierViewSet(ListedViewSet):
 
     def partial_update(self, request: Request, pk: int) -> Response:
         require_courier(courier_id=pk)
-        changes = CourierChangeSerializer.checked_change(read_object(request), list_name="couriers", object_id=pk)
+        sent = read_object(request, CourierChangeSerializer.checks())
+        changes = CourierChangeSerializer.checked_change(sent, list_name="couriers", object_id=pk)
         return Response(CourierSerializer.represented(change_courier(courier_id=pk, changes=changes).courier))

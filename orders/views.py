@@ -46,7 +46,7 @@ class OrderViewSet(ListedViewSet):
 
     @schema.assign
     def assign(self, request: Request) -> Response:
-        asked = AssignSerializer.checked(read_object(request))
+        asked = AssignSerializer.checked(read_object(request, AssignSerializer.checks()))
         require_himself(request.auth, asked["courier_id"])
         assignment = assign_orders(courier_id=asked["courier_id"], now=timezone.now())
         answer: dict[str, object] = {"orders": [{"id": order_id} for order_id in assignment.order_ids]}
@@ -56,7 +56,7 @@ class OrderViewSet(ListedViewSet):
 
     @schema.complete
     def complete(self, request: Request) -> Response:
-        asked = CompleteSerializer.checked(read_object(request))
+        asked = CompleteSerializer.checked(read_object(request, CompleteSerializer.checks()))
         require_himself(request.auth, asked["courier_id"])
         complete_order(**asked)
         return Response({"order_id": asked["order_id"]})

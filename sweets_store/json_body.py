@@ -1,4 +1,4 @@
-"""The body of an import, read as a stream in bounded memory, whatever stands in it."""
+"""A large body, above all an import's, read as a stream in bounded memory, whatever stands in it."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -25,7 +25,8 @@ _STRING_PARTS = re.compile(
 
 
 class JSONBody(Document):
-    """`{"data": [...]}` and what else may stand in it: to be gone through once, as the `items()` of a dict are.
+    """`{"data": [...]}` and what else may stand in it: to be gone through once, as the `items()` of a dict are; of
+    any other object, which is no import, the `members()`.
 
     Whoever is given the elements of `data` takes them all before he asks for the next item. Raises BrokenJSON.
     """
@@ -35,9 +36,23 @@ class JSONBody(Document):
         self._fields = fields
         self._whole_batches = True
 
-    def items(self) -> Iterator[tuple[str, Any]]:
+    def members(self) -> dict[str, Any]:
+        """The object of a request that is no import. What is too long for any field is something that none takes."""
+        self._require_object()
+        members: dict[str, Any] = {}
+        for name in self.names():
+            text, value = self.value(MAX_DEPTH - 1)
+            left_out = value is None and not text  # unlike `null`, which has a text
+            members[name] = ("" if left_out else value) if name in self._fields else None
+        self.end()
+        return members
+
+    def _require_object(self) -> None:
         if (mark := self.next_mark()) != "{":
             self.refuse("the body must be an object" if mark else "the body is empty")
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        self._require_object()
         for name in self.names():
             if name == "data" and self.next_mark() == "[":
                 yield name, chain.from_iterable(self._batches(MAX_DEPTH - 2))

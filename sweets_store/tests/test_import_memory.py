@@ -1,4 +1,4 @@
-"""What a large import costs the worker in memory: under 100 MB, whatever stands in its 32 MiB."""
+"""What a large body costs the worker in memory: under 100 MB, whatever stands in its 32 MiB."""
 
 import os
 import re
@@ -55,6 +55,32 @@ def test_a_large_import_takes_less_than_100_megabytes(name, body, status, worker
     answer = worker_store.post("/orders", body())
 
     assert answer.status == status
+    assert kilobytes(worker, "VmHWM") - idle < 100_000
+
+
+OTHERS = [
+    ("empty lists", lambda: b'{"courier_id": [' + b",".join([b"[]"] * (10 * MIB)) + b"]}"),
+    ("lists of empty lists", lambda: members(range(120), ",".join(["[]"] * 80_000))),
+    ("fractions", lambda: b'{"courier_id": [' + b",".join([b"0.1"] * (8 * MIB - 9)) + b"]}"),
+    ("names", lambda: members(range(130_000), "0")),
+    ("a long string", lambda: b'{"courier_id": "' + b"a" * (31 * MIB) + b'"}'),
+]
+
+
+def members(numbers, value):
+    return ("{" + ",".join(f'"{number}":[{value}]' for number in numbers) + "}").encode()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("name", "body"), [pytest.param(*each, id=each[0]) for each in OTHERS])
+def test_a_large_body_of_another_request_likewise(name, body, worker_store):
+    worker_store.post("/orders/assign", {"courier_id": 0})
+    (worker,) = Path(f"/proc/{worker_store.process.pid}/task/{worker_store.process.pid}/children").read_text().split()
+    idle = kilobytes(worker, "VmRSS")
+
+    answer = worker_store.post("/orders/assign", body())
+
+    assert (answer.status, set(answer.body)) == (400, {"validation_error"})
     assert kilobytes(worker, "VmHWM") - idle < 100_000
 
 

@@ -167,3 +167,29 @@ def test_a_name_that_is_no_string_is_called_so(name):
 
     with pytest.raises(BrokenJSON, match=r"^a name in double quotes expected: line 1 column 10$"):
         taken(streamed(sent, 64, longest=40))
+
+
+def members_of_object(body, size, fields):
+    pieces = (body[start : start + size] for start in range(0, len(body), size))
+    return JSONBody(codecs.iterdecode(pieces, "utf-8"), fields).members()
+
+
+@given(body=bodies(), size=sizes)
+def test_the_members_read_in_pieces_are_those_of_the_object(body, size):
+    whole = loaded(body)
+    try:
+        found = members_of_object(body, size, {"data"})
+    except BrokenJSON:
+        found = None
+
+    assert found == (whole and {name: value if name == "data" else None for name, value in whole.items()})
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [("null", None), ('"' + "a" * 400_000 + '"', ""), ("[" + "[]," * 200_000 + "1]", [None] * 1_001)],
+)
+def test_of_a_member_that_no_field_takes_no_more_is_left_than_to_refuse_it(value, left):
+    body = f'{{"x": {value}, "y": {value}}}'.encode()
+
+    assert members_of_object(body, 65_536, {"x"}) == {"x": left, "y": None}
