@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.utils import timezone
 
+from bundles.dispatch import release_bundle, undo_completion
 from bundles.models import Bundle
 from bundles.services import assign_orders, change_courier, complete_order
 from bundles.tests.scenes import NOW, rows
@@ -399,6 +400,23 @@ def test_rows_done_before_the_database_refused_are_told(dispatcher, scene, monke
     ]
     assert "1 done. 2 refused." in words(done)
     assert not Bundle.objects.filter(courier_id__in=[8, 9]).exists()
+
+
+def test_what_was_done_and_taken_back_is_not_done_again_by_the_same_page(dispatcher, scene):
+    """Whoever loads it again sends it again."""
+    now = timezone.now()
+    delivered = deed("complete", dispatcher, orders="70", complete_time=now.isoformat())
+    assigned = deed("assign", dispatcher, couriers="5")
+    confirm(dispatcher, delivered), confirm(dispatcher, assigned)
+    undo_completion(order_id=70, now=now, within=timedelta(minutes=1))
+    release_bundle(bundle_id=Bundle.objects.get(courier_id=5).pk)
+    before = rows()
+
+    again = [confirm(dispatcher, delivered), confirm(dispatcher, assigned)]
+
+    for row in (told(again[0])[0], told(again[1])[0]):
+        assert "Refused Not done, for something changed meanwhile. Now: " in row
+    assert rows() == before
 
 
 @pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
