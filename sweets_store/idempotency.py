@@ -53,7 +53,8 @@ def answered_once(request: HttpRequest, answer: Callable[[], HttpResponse], *, s
     and RequestDataTooBig.
     """
     key = key_of(request)
-    told = f"{request.method}\n{request.get_full_path()}\n{request.content_type}\n".encode()
+    content_type = request.headers.get("Content-Type", "")
+    told = f"{request.method}\n{request.get_full_path()}\n{content_type}\n".encode()
     return _once(scope, key, hashlib.sha256(told + request.body).hexdigest(), answer)
 
 
