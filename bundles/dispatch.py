@@ -20,7 +20,7 @@ from bundles.rules import CarriedOrder, added_by_delivery, against, keep_what_fi
 from bundles.services import Statement, UnknownBundle, carrier_of, courier_statement
 from couriers.models import Courier, UnknownCourier
 from orders.models import Order
-from record.models import What
+from record.models import Event, What
 from record.recording import Happened, record
 from sweets_store.errors import DomainError
 from sweets_store.instants import format_instant
@@ -31,7 +31,7 @@ NAMED = 20  # a refusal names so many orders
 
 class NotUndelivered(DomainError):
     code = "not_undelivered"
-    message = _("Not undelivered in bundle {bundle_id}, or no longer: {orders}.")
+    message = _("Delivered already, or not in bundle {bundle_id} any more: {orders}.")
 
 
 class BundleIsCompleted(DomainError):
@@ -61,7 +61,7 @@ class NotDelivered(DomainError):
 
 class TooLate(DomainError):
     code = "too_late"
-    message = _("Order {order_id} was delivered more than {minutes} minutes ago.")
+    message = _("That order {order_id} is delivered was said more than {minutes} minutes ago.")
 
 
 class FitsNoMore(DomainError):
@@ -178,8 +178,9 @@ class Undone(NamedTuple):
 def undo_completion(*, order_id: int, now: datetime, within: timedelta) -> Undone:
     """Take back that the order is delivered: all is as if it had never been, and its bundle, if need be, active again.
 
-    `within` is the time since its complete time in which that can be done; a complete time in the future is within it.
-    Raises UnknownOrder, NotAssigned, NotDelivered, TooLate, CarriesAnother, and FitsNoMore if he cannot carry it now.
+    `within` is the time in which that can be done since it was said, by the record; where that does not tell, since its
+    complete time. Raises UnknownOrder, NotAssigned, NotDelivered, TooLate, CarriesAnother, and FitsNoMore if he cannot
+    carry it now.
     """
     courier_id = carrier_of(order_id=order_id)
     courier = lock_courier(courier_id)
@@ -187,7 +188,7 @@ def undo_completion(*, order_id: int, now: datetime, within: timedelta) -> Undon
     bundle = order.bundle
     if bundle is None or bundle.courier_id != courier_id or order.complete_time is None:
         raise NotDelivered(order_id=order_id)
-    if now - order.complete_time > within:
+    if now - (_completed_at(order_id) or order.complete_time) > within:
         raise TooLate(order_id=order_id, minutes=within // timedelta(minutes=1))
     _require_idle(courier_id, but=bundle)
     _require_fitting(order, courier, bundle)
@@ -209,6 +210,12 @@ def undo_completion(*, order_id: int, now: datetime, within: timedelta) -> Undon
         happened.append(reopen_bundle(bundle))
     record(happened)
     return Undone(order_id, bundle.bundle_id, before, courier_statement(courier_id=courier_id))
+
+
+def _completed_at(order_id: int) -> datetime | None:
+    """When the store was told that the order is delivered: a client may say so long after."""
+    completed = Event.objects.of_order(order_id).filter(what=What.COMPLETED).order_by("-pk")
+    return completed.values_list("at", flat=True).first()
 
 
 def _find(bundle_id: int) -> Bundle:

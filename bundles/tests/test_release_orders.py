@@ -79,7 +79,7 @@ def test_all_that_cannot_be_released_is_named_and_nothing_is(bundle, asked, othe
     OrderFactory(order_id=9)
     before = rows()
 
-    with pytest.raises(NotUndelivered, match=f"or no longer: {others}.$") as refusal:
+    with pytest.raises(NotUndelivered, match=f"any more: {others}.$") as refusal:
         release(bundle, *asked)
 
     assert refusal.value.code == "not_undelivered"

@@ -21,6 +21,7 @@ from bundles.tests.scenes import NOW, rolled_back, rows, state, what_is_wrong
 from couriers.tests.factories import CourierFactory
 from orders.models import UnknownOrder
 from orders.tests.factories import OrderFactory
+from record.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -100,14 +101,32 @@ def test_the_bundle_pays_once_when_the_order_is_delivered_again(carried):
     assert what_is_wrong() == []
 
 
-@pytest.mark.parametrize("after", [HOUR, timedelta(0), timedelta(days=-9_000)])
-def test_a_completion_within_the_time_or_in_the_future_is_undone(carried, after):
+@pytest.fixture
+def said_now(monkeypatch):
+    """By the store's clock."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(days=-30), timedelta(days=9_000)])
+def test_a_completion_is_undone_within_the_time_since_it_was_said(carried, said_now, after):
+    """Whenever it was: a phone may say so the day after, or mistype the year."""
+    complete(1, after=after)
+
+    with pytest.raises(TooLate):
+        undo(1, now=NOW + HOUR + timedelta(microseconds=1))
+    assert undo(1, now=NOW + HOUR).order_id == 1
+
+
+def test_a_completion_that_is_not_on_record_is_undone_within_the_time_since_it_was(carried):
     complete(1)
+    Event.objects.all().delete()
 
-    assert undo(1, now=NOW + after).order_id == 1
+    with pytest.raises(TooLate):
+        undo(1, now=NOW + HOUR + timedelta(microseconds=1))
+    assert undo(1, now=NOW + HOUR).order_id == 1
 
 
-def test_what_cannot_be_undone_is_refused_and_changes_nothing(carried):
+def test_what_cannot_be_undone_is_refused_and_changes_nothing(carried, said_now):
     complete(1), complete(2)
     OrderFactory(order_id=9, region=3)
     before = rows()

@@ -19,6 +19,7 @@ from dispatchers.deeds import DEEDS
 from orders.models import Order
 from orders.tests.factories import OrderFactory
 from record.models import Event
+from sweets_store.acting import command_acts
 from sweets_store.tests.pages import words
 
 pytestmark = pytest.mark.django_db
@@ -257,11 +258,30 @@ def test_an_undo_is_shown_with_pay_and_rating_and_then_done(dispatcher, scene):
 
 def test_an_undo_comes_too_late_after_the_time_set(dispatcher, scene, settings):
     settings.UNDO_MINUTES = 30
-    complete_order(courier_id=7, order_id=70, complete_time=timezone.now() - timedelta(minutes=31))
+    with command_acts("complete", at=timezone.now() - timedelta(minutes=31)):
+        complete_order(courier_id=7, order_id=70, complete_time=timezone.now())
 
     assert told(deed("undo", dispatcher, orders="70")) == [
-        "Order 70 Refused Order 70 was delivered more than 30 minutes ago."
+        "Order 70 Refused That order 70 is delivered was said more than 30 minutes ago."
     ]
+
+
+def test_a_mistyped_time_is_told_and_can_be_taken_back(dispatcher, scene):
+    shown = deed("complete", dispatcher, orders="70", complete_time="2020-01-01T10:00")
+    confirm(dispatcher, shown)
+    undone = deed("undo", dispatcher, orders="70")
+
+    assert told(shown) == [
+        "Order 70 Courier 7 delivered it at 2020-01-01 10:00:00, before it was assigned at 2026-01-10 09:00:00."
+    ]
+    assert told(undone)[0].startswith("Order 70 Courier 7 carries it again")
+
+
+def test_nothing_is_delivered_in_days_to_come(dispatcher, scene):
+    answer = deed("complete", dispatcher, orders="70", complete_time="2099-01-01T10:00")
+
+    assert told(answer) == []
+    assert "This is still to come." in words(answer)
 
 
 def change_form(browser, courier_id):
