@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import connection
 
 from bundles.rules import COEFFICIENTS, pay
-from sweets_store.instants import format_instant, instant_from_column, instant_to_column
+from sweets_store.instants import instant_from_column, instant_to_column, shop_time
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -120,10 +120,14 @@ _OF_ONE = _SLIPS.format(candidates="SELECT bundle_id FROM bundles WHERE courier_
 
 
 def write_csv(slips: Iterable[Slip], file: "SupportsWrite[str]") -> None:
-    """Numbers, words of our own and instants: no cell can be a formula."""
+    """Numbers, words of our own, and instants by the shop's clock, as a period's days are: no cell can be a formula."""
+
+    def written(instant: datetime) -> str:
+        return shop_time(instant).isoformat(timespec="microseconds")
+
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(("courier_id", *PaidBundle._fields))
     for slip in slips:
         for bundle in slip.bundles:
-            times = format_instant(bundle.assign_time), format_instant(bundle.counts_at)
+            times = written(bundle.assign_time), written(bundle.counts_at)
             rows.writerow((slip.courier_id, *bundle[:3], *times, *bundle[5:]))

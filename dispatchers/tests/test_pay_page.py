@@ -49,7 +49,9 @@ def test_the_csv_holds_the_bundles(dispatcher, paid):
 
     assert answer["Content-Disposition"] == 'attachment; filename="pay-2026-01-01-2026-01-31.csv"'
     lines = answer.content.decode().splitlines()
-    assert lines[1] == (f"5,{paid},foot,2,2026-01-10T12:00:00.000000Z,2026-01-11T12:00:00.000000Z,1,1,0,1000,paid")
+    assert lines[1] == (
+        f"5,{paid},foot,2,2026-01-10T12:00:00.000000+00:00,2026-01-11T12:00:00.000000+00:00,1,1,0,1000,paid"
+    )
     assert len(lines) == 3
 
 
