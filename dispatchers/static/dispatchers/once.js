@@ -1,4 +1,4 @@
-// What was sent is not sent again by a second click.
+// What was sent is not sent again by a second click, nor what was done by loading its page again.
 "use strict";
 
 document.addEventListener("submit", (event) => {
@@ -8,3 +8,6 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
     document.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = false; });
 });
+
+const done = document.querySelector("[data-again]");
+if (done) history.replaceState(null, "", done.dataset.again);
