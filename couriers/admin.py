@@ -16,7 +16,16 @@ from couriers.services import import_couriers
 from record.models import Event
 from sweets_store.admin.imports import ImportAdmin
 from sweets_store.admin.lists import ChoiceFilter
-from sweets_store.admin.values import NOTHING, kilograms, listed, listed_briefly, record_link, search_link, unbroken
+from sweets_store.admin.values import (
+    NOTHING,
+    grouped,
+    kilograms,
+    listed,
+    listed_briefly,
+    record_link,
+    search_link,
+    unbroken,
+)
 from sweets_store.admin.why import Explained
 from sweets_store.errors import NotFound
 
@@ -115,8 +124,8 @@ class CourierAdmin(ImportAdmin):
     def earnings_and_rating(self, courier: Courier) -> str:
         statement = courier_statement(courier_id=courier.courier_id)
         if statement.rating is None:
-            return gettext("earned %(earnings)s, no rating yet") % {"earnings": f"{statement.earnings:,}"}
-        told = {"earnings": f"{statement.earnings:,}", "rating": statement.rating}
+            return gettext("earned %(earnings)s, no rating yet") % {"earnings": grouped(statement.earnings)}
+        told = {"earnings": grouped(statement.earnings), "rating": statement.rating}
         return gettext("earned %(earnings)s, rating %(rating)s of 5") % told
 
     @admin.display(description=_("carries now"))

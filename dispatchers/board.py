@@ -14,7 +14,7 @@ from bundles.board import Board, Closing, RegionLine, board
 from bundles.board.coverage import HOURS
 from bundles.board.picture import Cell, Line
 from bundles.board.reads import ActiveBundle
-from sweets_store.admin.values import NOTHING, kilograms, record_link, search_link
+from sweets_store.admin.values import NOTHING, grouped, kilograms, record_link, search_link
 
 PERMISSIONS = ("orders.view_order", "couriers.view_courier", "bundles.view_bundle")
 
@@ -31,7 +31,10 @@ def board_context(request: HttpRequest) -> dict[str, Any]:
         "picture": [_picture_row(line, shown.now.hour) for line in shown.picture],
         "regions": [(region_link(line.region), line, kilograms(line.weight)) for line in shown.regions],
         "closing": [_closing_row(order, shown) for order in shown.closing_first],
+        "more_closing": sum((*shown.closing, *shown.closed)) - len(shown.closing_first),
         "bundles": [_bundle_row(bundle, shown) for bundle in shown.oldest_bundles],
+        "more_bundles": shown.active_bundles - len(shown.oldest_bundles),
+        "earnings": grouped(shown.today.earnings),
         "idle": [record_link("couriers_courier", courier_id) for courier_id in shown.idle_couriers],
         "idle_numbers": ", ".join(map(str, shown.idle_couriers)),
         "may_dispatch": request.user.has_perm("dispatchers.dispatch"),

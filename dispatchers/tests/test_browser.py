@@ -171,7 +171,7 @@ def test_a_new_token_is_shown_once_and_whole(opened, viewport):
     expect(page.locator("code.secret")).to_have_text(re.compile(r"^sweets_[\w-]{43}$"))
     secret = page.locator("code.secret").bounding_box()
     assert secret["x"] + secret["width"] <= viewport["width"]
-    page.get_by_role("link", name="Tokens").last.click()
+    page.reload()
     expect(page.get_by_text("shop system").first).to_be_visible()
     expect(page.locator("code")).to_have_count(0)
 
@@ -201,12 +201,23 @@ def test_the_board_refreshes_without_losing_place_filter_or_focus(opened, shop):
     assert page.locator('tr[data-region="1"]').last.is_hidden()
 
 
-def test_a_board_that_cannot_be_refreshed_says_so(opened):
-    page = opened(away=True)
-    page.route("**/admin/", lambda route: route.fulfill(status=503, content_type="text/html", body="away"))
-    page.evaluate("refresh()")
+def test_a_region_in_which_nothing_waits_is_said_to_be_so(opened):
+    page = opened()
+    page.fill("#only-region", "4321")
 
-    expect(page.get_by_role("status").first).to_contain_text("Not refreshed")
+    expect(page.get_by_text("Nothing waits there.")).to_be_visible()
+    page.fill("#only-region", "")
+    expect(page.get_by_text("Nothing waits there.")).to_have_count(0)
+
+
+def test_a_board_that_cannot_be_refreshed_says_so(opened):
+    page = opened(away=True, viewport=NARROW)
+    page.route("**/admin/", lambda route: route.fulfill(status=503, content_type="text/html", body="away"))
+    page.evaluate("scrollTo(0, 900)")
+    page.evaluate("refresh()")
+    expect(page.get_by_text("Not refreshed: the store does not answer.")).to_be_in_viewport()
+
+    expect(page.locator("#board-state")).to_contain_text("Not refreshed")
     page.unroute_all()
 
 
@@ -285,6 +296,8 @@ def test_a_second_click_is_told_that_it_did_nothing(opened):
     confirm(second)
 
     assert told(page)[0].startswith("Order 1 Done Courier 5 delivered it at")
+    page.reload()
+    assert page.url.endswith("/admin/orders/order/1/change/")
     assert told(second) == ["Order 1 Refused Not done, for something changed meanwhile. Now: It is delivered already."]
 
 

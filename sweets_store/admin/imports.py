@@ -32,6 +32,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from sweets_store.admin.values import grouped
 from sweets_store.admin.why import ExplainedAdmin
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import MAX_OBJECTS, ImportedSerializer
@@ -105,7 +106,7 @@ class ImportAdmin(ExplainedAdmin):
             "may_export": self.has_view_permission(request),
             "records": records,
             "endings": ",".join(ENDINGS),
-            "most": f"{MAX_OBJECTS:,}",
+            "most": grouped(MAX_OBJECTS),
             "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "limit_mib": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20,
             "words": words_of_the_page(),
@@ -167,7 +168,7 @@ class ImportAdmin(ExplainedAdmin):
         ids = list(found.values_list("pk", flat=True)[: MAX_EXPORTED + 1])
         if not 0 < len(ids) <= MAX_EXPORTED:
             too_many = _("More than %(most)s %(records)s are found, more than a file may hold: narrow the list first.")
-            facts = {"most": f"{MAX_EXPORTED:,}", "records": self.opts.verbose_name_plural}
+            facts = {"most": grouped(MAX_EXPORTED), "records": self.opts.verbose_name_plural}
             fault = too_many % facts if ids else _("Nothing is found, so there is nothing to export.")
             self.message_user(request, fault, messages.WARNING)
             back = reverse(f"admin:{self._page_name('changelist')}", current_app=self.admin_site.name)

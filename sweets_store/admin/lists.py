@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
 from sweets_store.admin.search import within
+from sweets_store.admin.values import grouped
 from sweets_store.ids import MAX_ID
 from sweets_store.instants import shop_day
 
@@ -27,7 +28,7 @@ class AtLeast(int):
     """A number at which counting was broken off: it reads "10,000+"."""
 
     def __str__(self) -> str:
-        return f"{int(self):,}+"
+        return f"{grouped(int(self))}+"
 
 
 class CountedPaginator(Paginator):

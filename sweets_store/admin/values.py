@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -34,6 +35,11 @@ def search_link(model: str, sought: str, text: str) -> SafeString:
 
 def kilograms(weight: Decimal) -> SafeString:
     return unbroken(_("%(weight).2f kg") % {"weight": weight})
+
+
+def grouped(number: int) -> str:
+    """The number with its thousands apart as the reader writes them: a comma is a Russian's decimal point."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def moment(instant: datetime | None) -> SafeString:

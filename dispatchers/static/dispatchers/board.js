@@ -3,6 +3,7 @@
 
 const board = document.getElementById("board");
 const state = document.getElementById("board-state");
+const nothing = document.getElementById("nothing-there");
 const only = document.getElementById("only-region");
 
 only.value = sessionStorage.getItem("only-region") ?? "";
@@ -12,6 +13,7 @@ function showOnlyRegion() {
     for (const row of board.querySelectorAll("[data-region]")) {
         row.hidden = wanted.length > 0 && !wanted.includes(row.dataset.region);
     }
+    nothing.textContent = wanted.length === 0 || board.querySelector("[data-region]:not([hidden])") ? "" : nothing.dataset.words;
 }
 
 function focusedPlace() {
