@@ -11,7 +11,7 @@ from sweets_store.errors import NotFound
 
 class UnknownCourier(NotFound):
     code = "unknown_courier"
-    message = _("There is no courier {courier_id}. Hire him by POST /couriers first.")
+    message = _("There is no courier {courier_id}. Hire him first.")
 
 
 class CourierType(models.TextChoices):

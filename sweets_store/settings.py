@@ -216,8 +216,8 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         # That the database is away the store tells itself, in a line without a trace.
         "django.request": {"filters": ["told"]},
-        # Every scanner calls by a host of its own, and is refused: nothing for an operator to do.
-        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        # Every scanner calls by a host of its own, or sends a NUL, and is refused: nothing for an operator to do.
+        "django.security": {"handlers": ["nowhere"], "propagate": False},
         # Django leaves it to the server to send no body to HEAD, and gunicorn warns at each that it sends none.
         "gunicorn.http.wsgi": {"level": "ERROR"},
     },

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import Http404
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -65,9 +66,10 @@ class Change(Deed):
     from_lists = False
 
     def initial(self, chosen: dict[str, str]) -> dict[str, Any]:
+        """Begins with what the courier is. Raises Http404 where there is no such courier."""
         courier = Courier.objects.filter(courier_id__in=NumberField().find(chosen.get("courier"))).first()
         if courier is None:
-            return chosen
+            raise Http404
         present = {name: getattr(courier, name) for name in CHANGED}
         return present | {"was": json.dumps(present)} | chosen
 

@@ -15,6 +15,8 @@ from dispatchers.deeds.deed import MOST_ROWS
 from sweets_store.ids import parse_id
 from sweets_store.instants import shop_time
 
+LONGEST_NAMED = 40  # characters of a bad number that are repeated
+
 
 class NumbersField(forms.CharField):
     """The numbers of records, each once, parted by blanks, commas or lines."""
@@ -73,10 +75,17 @@ class LinesField(forms.CharField):
         items: list[Any] = [part for part in re.split(r"[\s,;]+", super().to_python(value) or "") if part]
         try:
             if self.number:
-                items = list(map(parse_id, items))
+                items = list(map(_number, items))
             return self.checked.to_internal_value(items)
         except ValueError as fault:
             raise ValidationError(capfirst(str(fault))) from None
+
+
+def _number(text: str) -> int:
+    try:
+        return parse_id(text)
+    except ValueError as fault:
+        raise ValueError(f"“{text[:LONGEST_NAMED]}” {fault}") from None
 
 
 class MomentField(forms.Field):

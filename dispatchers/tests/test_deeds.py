@@ -188,7 +188,7 @@ def test_no_time_that_a_phone_tells_breaks_a_page(dispatcher, api, scene, settin
 @pytest.mark.parametrize("given", ["%20", "x", "-1", "9" * 30, "%00", "1&courier=2"])
 def test_no_query_breaks_a_page(dispatcher, scene, given):
     for page in (f"day/?after={given}", f"dispatch/change/?courier={given}", f"day/?courier={given}"):
-        assert dispatcher.get(f"/admin/{page}").status_code in (200, 400)
+        assert dispatcher.get(f"/admin/{page}").status_code in (200, 400, 404)
 
 
 def test_a_release_of_orders_is_shown_and_then_done(dispatcher, scene):
@@ -500,7 +500,7 @@ def test_a_deed_leads_to_no_other_site(dispatcher, scene, said):
         ("assign", {"regions": str(2**63)}, "Give numbers, such as 12, or several: 12, 15."),
         ("change", {"courier": "5"}, "This field is required."),
         ("change", {"courier": "5", "courier_type": "boat"}, "boat is not one of the available choices."),
-        ("change", {"courier": "5", "courier_type": "car", "regions": "0"}, "Must be an integer from 1 to"),
+        ("change", {"courier": "5", "courier_type": "car", "regions": "1 abc"}, "“abc” must be an integer from 1 to"),
         (
             "change",
             {"courier": "5", "courier_type": "car", "working_hours": "10:00-09:00"},

@@ -19,7 +19,7 @@ SEEN = {
     "orders/order/1/why/": ANYONE,
     **{f"{records}/add/": set() for records in RECORDS},
     **{f"{records}/1/delete/": set() for records in RECORDS},
-    **{f"dispatch/{name}/": {"dispatcher", "superuser"} for name in DEEDS},
+    **{f"dispatch/{name}/?courier=1": {"dispatcher", "superuser"} for name in DEEDS},
     "day/": ANYONE,
     "day/?courier=1": ANYONE,
     "pay/": {"payroll", "superuser"},

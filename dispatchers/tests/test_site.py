@@ -35,7 +35,7 @@ def test_a_user_is_active_in_another_word_than_a_bundle(dispatcher, django_user_
 def test_the_api_speaks_english_alone(api):
     answer = api.get("/couriers/5", headers={"Accept-Language": "ru"})
 
-    assert (answer.status, answer.body["detail"]) == (404, "There is no courier 5. Hire him by POST /couriers first.")
+    assert (answer.status, answer.body["detail"]) == (404, "There is no courier 5. Hire him first.")
 
 
 @pytest.mark.parametrize("page", ["0", "x", "-1", "9" * 30, "2"])

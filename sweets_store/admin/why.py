@@ -74,7 +74,7 @@ class ExplainedAdmin(RecordAdmin):
                 following = self.next_numbers(after)
                 numbers = following[:MAX_EXPLAINED]
                 more = f"?{urlencode({'after': numbers[-1]})}" if len(following) > MAX_EXPLAINED else None
-            explained = self.explained(record, numbers)
+            explained = self._explained(request, record, numbers)
         except ValueError as fault:
             self.message_user(request, capfirst(str(fault)), messages.WARNING)
         context = self.admin_site.each_context(request) | {
@@ -89,6 +89,16 @@ class ExplainedAdmin(RecordAdmin):
             "next_label": _("The next %(records)s") % {"records": others.verbose_name_plural},
         }
         return TemplateResponse(request, "sweets_store/why.html", context)
+
+    def _explained(self, request: HttpRequest, record: Any, numbers: list[int]) -> list[Explained]:
+        """All that are known; of the others the reader is told."""
+        try:
+            return self.explained(record, numbers)
+        except ValueError as fault:
+            if len(numbers) > 1:
+                return [told for number in numbers for told in self._explained(request, record, [number])]
+            self.message_user(request, str(fault), messages.WARNING)
+            return []
 
     def next_numbers(self, after: str) -> list[int]:
         """The numbers shown where none are asked for, and one more if there are; `after` is the last shown before."""

@@ -103,7 +103,6 @@ def test_a_page_that_is_just_full_is_the_only_one(dispatcher):
     ("url", "said"),
     [
         (f"{ORDER}?numbers=99", "There is no courier 99."),
-        (f"{COURIER}?numbers=7,99", "There is no order 99."),
         (f"{ORDER}?numbers=five", "Give numbers, such as 12, or several: 12, 15."),
         (f"{ORDER}?numbers={'1,' * 26}", "Ask for at most 25 numbers at once."),
         (f"{ORDER}?after=x", "Must be an integer from 1 to"),
@@ -116,6 +115,16 @@ def test_what_makes_no_sense_is_told(dispatcher, scene, url, said):
     assert table(answer) == []
     assert said in answer.content.decode()
     assert "<script>alert" not in answer.content.decode()
+
+
+def test_an_unknown_number_is_told_beside_the_answers_for_the_others(dispatcher, scene):
+    answer = dispatcher.get(f"{COURIER}?numbers=99,7,98")
+
+    assert [row[0] for row in table(answer)] == ["Order 7"]
+    assert [str(message) for message in answer.context["messages"]] == [
+        "There is no order 99.",
+        "There is no order 98.",
+    ]
 
 
 def test_asking_changes_nothing(dispatcher, scene):
