@@ -2,8 +2,10 @@
 
 import logging
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -63,9 +65,12 @@ class HTTPSMiddleware(MiddlewareMixin):
     Of a POST that is sent on most clients make a GET, which tells them that all is well.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not settings.SECURE_SSL_REDIRECT:
+            raise MiddlewareNotUsed
+        super().__init__(*args, **kwargs)
+
     def process_request(self, request: HttpRequest) -> JsonResponse | None:
-        if not settings.SECURE_SSL_REDIRECT or request.is_secure():
-            return None
-        if is_page(request) or request.path_info in ("/admin", "/docs"):
+        if request.is_secure() or is_page(request) or request.path_info in ("/admin", "/docs"):
             return None
         return JsonResponse(HTTPS_ONLY, status=HTTPStatus.FORBIDDEN)
