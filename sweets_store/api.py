@@ -23,7 +23,7 @@ from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.addresses import address_of
-from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
+from sweets_store.errors import DomainError, NotFound, ValidationFailed, one_line, refusal
 from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import LONGEST, JSONBody
@@ -176,7 +176,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             answer = refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail))
             return Response(answer, exc.status_code, headers=_headers(exc))
         case _ if isinstance(exc, AWAY):
-            logger.error("The database refused %s: %s", context["request"].path, " ".join(str(exc).split()))
+            logger.error("The database refused %s: %s", context["request"].path, one_line(exc))
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
     return None

@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from sweets_store.acting import acting, is_known_as, now_acts, request_id_of
 from sweets_store.api import RETRY_AFTER_SECONDS, UNAVAILABLE
-from sweets_store.errors import refusal
+from sweets_store.errors import one_line, refusal
 from sweets_store.pages import is_page
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class HealthMiddleware(MiddlewareMixin):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
         except Error as fault:
-            logger.error("The database refused /health: %s", " ".join(str(fault).split()))
+            logger.error("The database refused /health: %s", one_line(fault))
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return JsonResponse(UNAVAILABLE, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
         return JsonResponse({"status": "ok"})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sweets_store.acting import acting
 from sweets_store.api import AWAY, RETRY_AFTER_SECONDS
-from sweets_store.errors import refusal
+from sweets_store.errors import one_line, refusal
 from sweets_store.pages import is_page
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised and caught nowhere."""
     fault = sys.exception()
     if is_page(request) and isinstance(fault, AWAY):
-        logger.error("The database refused %s: %s", request.path, " ".join(str(fault).split()))
+        logger.error("The database refused %s: %s", request.path, one_line(fault))
         page = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY_NOW)
         page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return page

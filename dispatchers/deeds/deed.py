@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from bundles.rehearsal import ChangedMeanwhile, UseCase, carry_out, rehearse
 from record.models import Event
 from sweets_store.api import AWAY
-from sweets_store.errors import DomainError
+from sweets_store.errors import DomainError, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Deed:
             try:
                 told.append(self._done(row, asked, shown[row.key], last_events.get(row.key)))
             except AWAY as fault:
-                logger.error("The database refused to %s %s: %s", self.name, row.key, fault)
+                logger.error("The database refused to %s %s: %s", self.name, row.key, one_line(fault))
                 told.append(Told(row, _("The database is away or locked: look whether this was done."), None))
                 break
         not_tried = _("Not done: the database is away or locked. Try again in a moment.")
