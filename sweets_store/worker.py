@@ -24,6 +24,7 @@ from sweets_store.errors import refusal
 
 SLOWEST = 64 * 1024  # bytes a second
 LINGER = 2.0  # seconds in which a client may read his last answer
+PATIENCE = 1.0  # seconds in which a client may begin to send, however many others wait
 
 
 class TooSlow(ParseException):
@@ -155,13 +156,27 @@ class Worker(ThreadWorker):
 
     def murder_pending(self) -> None:
         """Who has sent nothing yet is waited for no longer once the worker stops; where it is full, the longest silent
-        makes room.
+        makes room, unless he has only just come: then newcomers wait to be accepted, and lose nothing by it.
         """
         super().murder_pending()
         while self._leaving and self._leaving[0].timeout <= time.monotonic():
             self._let_go(self._leaving.popleft())
-        while self.pending_conns and (not self.alive or self.nr_conns >= self.worker_connections):
+        while self.pending_conns and (not self.alive or self._must_make_room(self.pending_conns[0])):
             self._let_go(self.pending_conns.popleft())
+
+    def _must_make_room(self, conn: Any) -> bool:
+        if self.nr_conns < self.worker_connections:
+            return False
+        has_had = settings.REQUEST_SECONDS - (conn.timeout - time.monotonic())
+        return has_had >= PATIENCE and not self._has_sent(conn.sock)
+
+    @staticmethod
+    def _has_sent(client: ClientSocket) -> bool:
+        """Since the last look at all of them: to close would reset the connection, and lose the request."""
+        try:
+            return bool(socket.socket.recv(client, 1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
     def is_parent_alive(self) -> bool:
         """Without its master a worker stops as by SIGTERM, or kept connections would hold it for half a minute."""

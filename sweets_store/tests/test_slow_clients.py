@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -59,6 +60,24 @@ def test_who_sends_nothing_takes_nobody_s_place(tmp_path):
 
         assert store.get("/couriers").status == 200
         assert time.monotonic() - started < 30
+
+
+def test_who_has_only_just_come_makes_no_room(tmp_path):
+    asked = b"GET /couriers?limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+    def asks(_):
+        with socket.create_connection(("127.0.0.1", store.port), timeout=20) as client:
+            client.sendall(asked)
+            return client.recv(12)
+
+    room = {"THREADS": "2", "GUNICORN_CMD_ARGS": "--worker-connections=10"}
+    with served_store(tmp_path, "full", WORKERS="1", **room) as store, ExitStack() as stack:
+        for _ in range(8):  # as many as are kept, in turn
+            kept = stack.enter_context(socket.create_connection(("127.0.0.1", store.port), timeout=20))
+            kept.sendall(asked)
+            assert kept.recv(12) == b"HTTP/1.1 200"
+        with ThreadPoolExecutor(12) as clients:
+            assert set(clients.map(asks, range(300))) == {b"HTTP/1.1 200"}
 
 
 @pytest.mark.parametrize("begun", [b"P", b"POST /orders HTTP/1.1\r\nHost: ", HEAD, HEAD + b'\r\n{"courier'])
