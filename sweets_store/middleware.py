@@ -18,6 +18,7 @@ from sweets_store.pages import is_page
 
 logger = logging.getLogger(__name__)
 
+WATCHED_BY = ("GET", "HEAD")
 HTTPS_ONLY = refusal("https_only", "The store is served over HTTPS alone. Nothing was done: call it by https://.")
 
 
@@ -49,6 +50,10 @@ class HealthMiddleware(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> JsonResponse | None:
         if request.path_info != "/health":
             return None
+        if request.method not in WATCHED_BY:
+            told = refusal("method_not_allowed", f'Method "{request.method}" not allowed.')
+            headers = {"Allow": ", ".join(WATCHED_BY)}
+            return JsonResponse(told, status=HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")

@@ -368,6 +368,13 @@ def test_whoever_watches_the_store_needs_no_name_no_tls_and_no_token(production)
 
 
 @pytest.mark.once
+def test_the_store_s_health_can_only_be_asked_for(production):
+    answer = production.post("/health", {})
+
+    assert (answer.status, answer.body["code"], answer.headers["Allow"]) == (405, "method_not_allowed", "GET, HEAD")
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(("host", "allowed"), [("127.0.0.1", False), ("0.0.0.0", True)])
 def test_strange_hosts_are_served_only_where_every_address_is(host, allowed, tmp_path):
     with served_store(tmp_path, f"hosts_{os.getpid()}", HOST=host) as store:
