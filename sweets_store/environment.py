@@ -168,16 +168,20 @@ def secret_key(data_dir: Path, *, production: bool) -> str:
     return given or _own_secret(data_dir)
 
 
-def _make(data_dir: Path) -> None:
+def _make(data_dir: Path) -> bool:
+    """Whether the folder is there."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # sessions and digests of passwords are for nobody else
     except OSError as fault:
         faults.append(f"DATA_DIR must be a folder that the store may write: {fault}")
+        return False
+    return True
 
 
 def _own_secret(data_dir: Path) -> str:
     path = data_dir / "secret_key"
-    _make(data_dir)
+    if not _make(data_dir):
+        return ""
     try:
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(64))
