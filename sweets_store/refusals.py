@@ -18,6 +18,8 @@ from sweets_store.pages import is_page
 
 logger = logging.getLogger(__name__)
 
+ORIGIN_FAULTS = ("Origin checking failed", "Referer checking failed")  # as Django's reasons begin
+
 Words = tuple[Promise, Promise]  # a page's title and what it says
 
 GONE = _("There is nothing here"), _("The address is mistyped, or what it showed is gone.")
@@ -32,6 +34,14 @@ NOT_YOURS = (
 TOO_OLD = (
     _("This page is too old"),
     _("Somebody has logged in or out here since it was loaded. Nothing was changed. Load it again."),
+)
+OTHER_NAME = (
+    _("The store is not called so"),
+    _("Whoever runs it sets by which names it is reached (ALLOWED_HOSTS). Nothing was changed."),
+)
+OTHER_ORIGIN = (
+    _("This form comes from another address"),
+    _("Nothing was changed. Whoever runs the store sets from where it takes forms (CSRF_TRUSTED_ORIGINS)."),
 )
 AWAY_NOW = (
     _("The database is away or locked"),
@@ -50,9 +60,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    is_other_name = isinstance(exception, DisallowedHost)
     if is_page(request):
-        return _page(request, HTTPStatus.BAD_REQUEST, NONSENSE)
-    code = "unknown_host" if isinstance(exception, DisallowedHost) else "bad_request"
+        return _page(request, HTTPStatus.BAD_REQUEST, OTHER_NAME if is_other_name else NONSENSE)
+    code = "unknown_host" if is_other_name else "bad_request"
     return _json(HTTPStatus.BAD_REQUEST, code, str(exception))
 
 
@@ -63,8 +74,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def page_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Only pages' forms are held to a token (CSRF); it changes whenever somebody logs in."""
-    return _page(request, HTTPStatus.FORBIDDEN, TOO_OLD)
+    """Only pages' forms are held to a token (CSRF); it changes whenever somebody logs in. Before that Django looks from
+    where the form comes.
+    """
+    is_other_origin = reason.startswith(ORIGIN_FAULTS)
+    return _page(request, HTTPStatus.FORBIDDEN, OTHER_ORIGIN if is_other_origin else TOO_OLD)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

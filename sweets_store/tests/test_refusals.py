@@ -58,6 +58,23 @@ def test_a_form_that_is_older_than_the_login(dispatcher):
     assert "This page is too old" in words(page)
 
 
+def test_a_form_from_another_address(dispatcher):
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = dispatcher.cookies
+
+    page = browser.post("/admin/dispatch/assign/", {"couriers": "1"}, HTTP_ORIGIN="https://sweets.example")
+
+    assert page.status_code == 403
+    assert "This form comes from another address" in words(page)
+
+
+def test_a_name_that_is_not_the_store_s(dispatcher):
+    page = dispatcher.get("/admin/", HTTP_HOST="other.example")
+
+    assert page.status_code == 400
+    assert "The store is not called so" in words(page)
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "retry_after", "said"),
     [
