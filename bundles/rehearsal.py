@@ -41,11 +41,15 @@ def rehearse(
 
 @retried
 @transaction.atomic
-def carry_out(use_case: UseCase[Outcome], *, expected: Callable[[Outcome], bool]) -> Outcome:
+def carry_out(
+    use_case: UseCase[Outcome], *, courier_ids: Collection[int], expected: Callable[[Outcome], bool]
+) -> Outcome:
     """Run the use case, and keep what it did if that is what was `expected`.
 
-    Raises ChangedMeanwhile, with the other outcome, and what the use case raises; then nothing is changed.
+    `courier_ids`: see `rehearse`. Raises ChangedMeanwhile, with the other outcome, and what the use case raises; then
+    nothing is changed.
     """
+    lock_couriers(courier_ids)
     outcome = use_case()
     if not expected(outcome):
         raise ChangedMeanwhile(outcome=outcome)

@@ -78,6 +78,10 @@ class Change(Deed):
         use_case = partial(change_courier, courier_id=courier_id, changes=asked["changes"])
         return [Row(courier_id, record_link("couriers_courier", courier_id), use_case, [courier_id])]
 
+    def objection(self, outcome: Changed, asked: Asked) -> str:
+        changes = asked["changes"].items()
+        return _("He is so already.") if all(getattr(outcome.before, name) == value for name, value in changes) else ""
+
     def words(self, outcome: Changed, asked: Asked) -> SafeString:
         changes = format_html_join(
             "",

@@ -22,6 +22,7 @@ class Delivered(NamedTuple):
     courier_id: int
     assign_time: datetime
     complete_time: datetime
+    already: bool
 
 
 class CompleteForm(forms.Form):
@@ -53,14 +54,15 @@ class Complete(Deed):
     def _row(self, order_id: int, complete_time: datetime, carriers: dict[int, int]) -> Row:
         def use_case() -> Delivered:
             courier_id = carrier_of(order_id=order_id)
+            already = Order.objects.delivered().filter(order_id=order_id).exists()
             delivered = complete_order(courier_id=courier_id, order_id=order_id, complete_time=complete_time)
-            return Delivered(courier_id, Bundle.objects.get(orders=order_id).assign_time, delivered)
+            return Delivered(courier_id, Bundle.objects.get(orders=order_id).assign_time, delivered, already)
 
         couriers = [carriers[order_id]] if order_id in carriers else []
         return Row(order_id, record_link("orders_order", order_id), use_case, couriers)
 
     def objection(self, outcome: Delivered, asked: Asked) -> str:
-        return "" if outcome.complete_time == asked["complete_time"] else _("It is delivered already.")
+        return _("It is delivered already.") if outcome.already else ""
 
     def words(self, outcome: Delivered, asked: Asked) -> Any:
         said = _("{courier} delivered it at {time}.")

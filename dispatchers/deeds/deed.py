@@ -6,8 +6,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
-from django.apps import apps
-from django.db.models import OuterRef, Subquery
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,13 +22,6 @@ logger = logging.getLogger(__name__)
 
 MOST_ROWS = 100
 
-# What has happened to a record.
-EVENTS = {
-    "couriers.courier": Event.objects.filter(courier_id=OuterRef("pk"), order_id=None),
-    "bundles.bundle": Event.objects.filter(bundle_id=OuterRef("pk")),
-    "orders.order": Event.objects.filter(order_id=OuterRef("pk")),
-}
-
 Asked = dict[str, Any]  # the cleaned data of a deed's form
 
 
@@ -40,6 +32,15 @@ class Row(NamedTuple):
     record: SafeString
     use_case: UseCase[Any]
     courier_ids: Sequence[int]
+
+
+class Seen(NamedTuple):
+    """What a row came to, and the last that had happened to its record before: where it was done and taken back since
+    it was shown, it would come to the same again.
+    """
+
+    outcome: Any
+    last_event: int | None
 
 
 class Told(NamedTuple):
@@ -82,35 +83,29 @@ class Deed:
         """What of the outcome must be as it was shown."""
         return outcome
 
-    def shown(self, outcome: Any, last_event: int | None) -> str:
-        """Stands for the outcome, and for all that had happened to the record by then: where it was done and taken back
-        meanwhile, it would come to the same again.
-        """
-        return sha256(repr((self.essence(outcome), last_event)).encode()).hexdigest()[:20]
+    def shown(self, seen: Seen) -> str:
+        return sha256(repr((self.essence(seen.outcome), seen.last_event)).encode()).hexdigest()[:20]
 
     def preview(self, asked: Asked) -> list[Told]:
         """What would come of each row, if they were done now in this order. Nothing is changed."""
         rows = self.rows(asked)
-        last_events = self._last_events(rows)
         couriers = {courier_id for row in rows for courier_id in row.courier_ids}
-        outcomes = rehearse([row.use_case for row in rows], courier_ids=couriers, assigning=self.assigning)
-        return [
-            self._foretold(row, outcome, asked, last_events.get(row.key))
-            for row, outcome in zip(rows, outcomes, strict=True)
-        ]
+        outcomes = rehearse([self._seen(row) for row in rows], courier_ids=couriers, assigning=self.assigning)
+        return [self._foretold(row, outcome, asked) for row, outcome in zip(rows, outcomes, strict=True)]
 
-    def _foretold(self, row: Row, outcome: Any, asked: Asked, last_event: int | None) -> Told:
-        if isinstance(outcome, DomainError):
-            return Told(row, str(outcome), None)
-        if objection := self.objection(outcome, asked):
+    def _seen(self, row: Row) -> UseCase[Seen]:
+        def use_case() -> Seen:
+            last_event = events_of(self.model, row.key).order_by("-pk").values_list("pk", flat=True).first()
+            return Seen(row.use_case(), last_event)
+
+        return use_case
+
+    def _foretold(self, row: Row, seen: Seen | DomainError, asked: Asked) -> Told:
+        if isinstance(seen, DomainError):
+            return Told(row, str(seen), None)
+        if objection := self.objection(seen.outcome, asked):
             return Told(row, objection, None)
-        return Told(row, self.words(outcome, asked), self.shown(outcome, last_event))
-
-    def _last_events(self, rows: Sequence[Row]) -> dict[int, int | None]:
-        """By the number of its record, the last event of each row; None where it has none."""
-        last = EVENTS[self.model].order_by("-pk").values("pk")[:1]
-        records = apps.get_model(self.model)._default_manager.filter(pk__in=[row.key for row in rows])
-        return dict(records.values_list("pk", Subquery(last)))
+        return Told(row, self.words(seen.outcome, asked), self.shown(seen))
 
     def do(self, asked: Asked, shown: Mapping[int, str]) -> list[Told]:
         """Do each row that was shown, in a transaction of its own, if it still comes to that; tell what came of it.
@@ -119,11 +114,10 @@ class Deed:
         wait as long.
         """
         rows = [row for row in self.rows(asked) if row.key in shown]
-        last_events = self._last_events(rows)
         told: list[Told] = []
         for row in rows:
             try:
-                told.append(self._done(row, asked, shown[row.key], last_events.get(row.key)))
+                told.append(self._done(row, asked, shown[row.key]))
             except AWAY as fault:
                 logger.error("The database refused to %s %s: %s", self.name, row.key, one_line(fault))
                 told.append(Told(row, _("The database is away or locked: look whether this was done."), None))
@@ -131,19 +125,30 @@ class Deed:
         not_tried = _("Not done: the database is away or locked. Try again in a moment.")
         return told + [Told(row, not_tried, None) for row in rows[len(told) :]]
 
-    def _done(self, row: Row, asked: Asked, shown: str, last_event: int | None) -> Told:
-        def as_shown(outcome: Any) -> bool:
-            return not self.objection(outcome, asked) and self.shown(outcome, last_event) == shown
+    def _done(self, row: Row, asked: Asked, shown: str) -> Told:
+        def as_shown(seen: Seen) -> bool:
+            return not self.objection(seen.outcome, asked) and self.shown(seen) == shown
 
         try:
-            outcome = carry_out(row.use_case, expected=as_shown)
+            seen = carry_out(self._seen(row), courier_ids=row.courier_ids, expected=as_shown)
         except ChangedMeanwhile as changed:
-            outcome = changed.facts["outcome"]
+            outcome = changed.facts["outcome"].outcome
             now = self.objection(outcome, asked) or self.words(outcome, asked)
             return Told(row, format_html("{} {}", _("Not done, for something changed meanwhile. Now:"), now), None)
         except DomainError as refusal:
             return Told(row, str(refusal), None)
-        return Told(row, self.words(outcome, asked), shown)
+        return Told(row, self.words(seen.outcome, asked), shown)
+
+
+def events_of(model: str, number: int) -> QuerySet[Event]:
+    """What has happened to the record of this number."""
+    events = Event.objects
+    match model:
+        case "couriers.courier":
+            return events.of_courier(number)
+        case "bundles.bundle":
+            return events.of_bundle(number)
+    return events.of_order(number)
 
 
 def counted_orders(count: int) -> str:

@@ -342,6 +342,15 @@ def test_a_second_click_does_nothing_and_says_so(dispatcher, scene):
     assert rows() == before
 
 
+def test_what_is_so_already_is_said_to_be(dispatcher, scene):
+    delivered = deed("complete", dispatcher, orders="70", complete_time="")
+    changed = deed("change", dispatcher, **change_form(dispatcher, 6) | {"regions": "2"})
+
+    for shown, said in ((delivered, "It is delivered already."), (changed, "He is so already.")):
+        confirm(dispatcher, shown)
+        assert told(confirm(dispatcher, shown))[0].endswith(f"Not done, for something changed meanwhile. Now: {said}")
+
+
 def test_who_comes_second_is_told_what_changed(dispatcher, scene):
     shown = deed("assign", dispatcher, couriers="5")
     OrderFactory(order_id=3, region=1)
