@@ -75,6 +75,11 @@ class Event(models.Model):
                 fields=["courier_id", "event_id"],
                 condition=Q(courier_id__isnull=False, order_id__isnull=True),
             ),
+            models.Index(
+                name="events_of_courier_himself",
+                fields=["courier_id", "event_id"],
+                condition=Q(courier_id__isnull=False, order_id__isnull=True, bundle_id__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,18 @@ def test_a_day_that_is_over_keeps_its_hours(monkeypatch):
         [[(0, 60)], [], [(600, 840)], [(60, 120)]],
     ]
     assert days[0].couriers[0].idle == 120
+
+
+@pytest.mark.once
+def test_its_hours_are_found_by_an_index_however_many_bundles_he_has_carried():
+    hire()
+    with statements_captured() as statements:
+        day(now=NOON + ONE_DAY)
+
+    [hours] = [sql for sql in statements if sql.startswith("SELECT") and "'hired'" in sql]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {hours}")
+        assert "events_of_courier_himself" in str(cursor.fetchall())
 
 
 def test_a_day_to_come():
