@@ -104,6 +104,30 @@ def test_a_viewer_sees_the_board_and_is_offered_nothing_to_do(client, day, djang
     assert "Assign orders" not in said
 
 
+def test_what_a_list_leaves_out_is_counted_below_it(dispatcher):
+    for number in range(1, 53):
+        CourierFactory(courier_id=number, regions=[number], working_hours=ALL_DAY)
+        OrderFactory(order_id=number, region=number, delivery_hours=["11:00-12:30"])
+        assign_orders(courier_id=number, now=timezone.now())
+        OrderFactory(order_id=100 + number, region=number, delivery_hours=["11:00-11:30"])
+
+    said = words(dispatcher.get("/admin/"))
+
+    assert "The 20 worst of 52 regions." in said
+    assert "and 54 more" in said  # of 52 that close and are carried, and 52 that closed
+    assert "and 2 more: Active bundles" in said
+
+
+def test_earnings_are_written_as_the_reader_writes_numbers(dispatcher):
+    CourierFactory(courier_id=5, regions=[1], working_hours=ALL_DAY, courier_type="car")
+    OrderFactory(order_id=1, region=1, delivery_hours=ALL_DAY)
+    assign_orders(courier_id=5, now=timezone.now())
+    complete_order(courier_id=5, order_id=1, complete_time=timezone.now())
+
+    assert "completed: 4,500." in words(dispatcher.get("/admin/"))
+    assert "4\xa0500" in dispatcher.get("/admin/", headers={"Accept-Language": "ru"}).content.decode()
+
+
 @pytest.mark.parametrize("size", [2, 60])
 def test_a_page_asks_the_same_of_the_database_in_every_size(dispatcher, size):
     for number in range(1, size + 1):
