@@ -16,7 +16,7 @@ from couriers.models import Courier
 from orders.models import Order
 from record.models import Event, What
 from sweets_store.hours import parse_window
-from sweets_store.instants import shop_day, shop_time
+from sweets_store.instants import shop_day, shop_minute, shop_time
 from sweets_store.one_moment import one_moment
 
 MINUTES = 24 * 60
@@ -73,7 +73,7 @@ def day_of_couriers(*, day: date, now: datetime, courier_id: int | None = None, 
             hours |= _hours_at(end, list(hours))
         bundles = _bundles([courier.courier_id for courier in shown], start, end)
         deliveries = _deliveries([bundle.pk for bundle in bundles])
-    reached = MINUTES if now >= end else 0 if now < start else _minute(now)
+    reached = MINUTES if now >= end else 0 if now < start else shop_minute(now)
     trips = defaultdict(list)
     for bundle in bundles:
         trip = _trip(bundle, deliveries[bundle.pk], day, reached)
@@ -163,12 +163,6 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _minute(instant: datetime) -> int:
-    local = shop_time(instant)
-    return local.hour * 60 + local.minute
-
-
 def _minute_of(day: date, instant: datetime) -> int:
     """Before 0 where it was on an earlier day, and from MINUTES on where on a later one."""
-    local = shop_time(instant)
-    return (local.date() - day).days * MINUTES + local.hour * 60 + local.minute
+    return (shop_time(instant).date() - day).days * MINUTES + shop_minute(instant)

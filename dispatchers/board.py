@@ -15,6 +15,7 @@ from bundles.board.coverage import HOURS
 from bundles.board.picture import Cell, Line
 from bundles.board.reads import ActiveBundle
 from sweets_store.admin.values import NOTHING, grouped, kilograms, record_link, search_link
+from sweets_store.instants import shop_minute
 
 PERMISSIONS = ("orders.view_order", "couriers.view_courier", "bundles.view_bundle")
 
@@ -68,7 +69,7 @@ def pressure(cell: Cell) -> str:
 
 
 def _closing_row(order: Closing, shown: Board) -> tuple[Any, ...]:
-    left = order.minute - (shown.now.hour * 60 + shown.now.minute)
+    left = order.minute - shop_minute(shown.now)
     return (
         record_link("orders_order", order.order_id),
         region_link(order.region),

@@ -57,6 +57,12 @@ def shop_time(instant: datetime) -> datetime:
         return instant.astimezone(UTC)
 
 
+def shop_minute(instant: datetime) -> int:
+    """The minute of the shop's day."""
+    local = shop_time(instant)
+    return local.hour * 60 + local.minute
+
+
 def shop_day(day: date) -> tuple[datetime, datetime]:
     """The instants, in UTC, at which the day begins and ends in the shop's time zone: it may have 23 hours, or 25.
 

@@ -22,7 +22,7 @@ from bundles.board.reads import ActiveBundle, Today, Waiting
 from bundles.models import Bundle
 from couriers.models import Courier
 from sweets_store.hours import minute_mask, outer_window
-from sweets_store.instants import shop_day
+from sweets_store.instants import shop_day, shop_minute
 from sweets_store.one_moment import one_moment
 
 LISTED = 50
@@ -88,7 +88,7 @@ class Board(NamedTuple):
 def board(*, now: datetime) -> Board:
     """Return what the board shows at this instant."""
     local = timezone.localtime(now)
-    minute = minute_of(local)
+    minute = shop_minute(now)
     midnight, next_midnight = shop_day(local.date())
     with one_moment():
         staff, carriers, waiting = staff_of(reads.workers()), reads.carriers(), reads.waiting()
@@ -118,12 +118,8 @@ def idle_couriers(*, regions: Collection[int], now: datetime) -> list[int]:
     working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
     carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
     couriers = Courier.objects.filter(working).exclude(carrying).order_by("pk").values_list("pk", "working_hours")
-    minute = minute_of(timezone.localtime(now))
+    minute = shop_minute(now)
     return [courier_id for courier_id, hours in couriers if minute_mask(hours) >> minute & 1]
-
-
-def minute_of(local: datetime) -> int:
-    return local.hour * 60 + local.minute
 
 
 def _takable(waiting: list[Waiting], working: Coverage, ever: Coverage) -> list[Takable]:
