@@ -117,6 +117,16 @@ def test_a_completion_is_undone_within_the_time_since_it_was_said(carried, said_
     assert undo(1, now=NOW + HOUR).order_id == 1
 
 
+def test_of_a_completion_that_was_undone_and_said_again_the_last_counts(carried, said_now, monkeypatch):
+    complete(1)
+    undo(1, now=NOW)
+    later = NOW + 2 * HOUR
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    complete(1)
+
+    assert undo(1, now=later + HOUR).order_id == 1
+
+
 def test_a_completion_that_is_not_on_record_is_undone_within_the_time_since_it_was(carried):
     complete(1)
     Event.objects.all().delete()
