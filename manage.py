@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
+from sweets_store.away import one_line
+
 UNDEFINED = ("42P01", "42703")  # PostgreSQL's codes of a table and of a column that there is not
 
 
@@ -25,7 +27,7 @@ def main() -> None:
         if isinstance(fault, DatabaseError):
             wrong = f"Database {settings.DATABASES['default']['NAME']}"
         hint = ". Bring it up to date first: manage.py migrate" if lacks_tables(fault) else ""
-        sys.exit(f"{wrong}: {' '.join(str(fault).split())}{hint}")
+        sys.exit(f"{wrong}: {one_line(fault)}{hint}")
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(128 + signal.SIGINT)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from access.models import State, Token
+from sweets_store.away import one_line
 from sweets_store.errors import DomainError
 from sweets_store.waiting import waiting_for_nobody
 
@@ -99,7 +100,7 @@ def _keep_use(token: Token, now: datetime) -> None:
             if free.exists():
                 Token.objects.filter(token_id=token.token_id).update(last_used_at=now)
     except DatabaseError as fault:
-        logger.warning("The use of token %s could not be kept: %s", token.token_id, fault)
+        logger.warning("The use of token %s could not be kept: %s", token.token_id, one_line(fault))
 
 
 def digest_of(secret: str) -> str:

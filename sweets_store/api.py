@@ -1,7 +1,6 @@
 """The API's plumbing: JSON in, JSON out, whatever the client sends (contract, "Everywhere")."""
 
 import codecs
-import logging
 from collections.abc import Callable, Collection
 from functools import partial
 from http import HTTPStatus
@@ -10,7 +9,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpResponse
 from django.urls import register_converter
 from rest_framework.exceptions import APIException, Throttled, UnsupportedMediaType
@@ -23,20 +21,17 @@ from rest_framework.views import set_rollback
 from rest_framework.viewsets import GenericViewSet
 
 from sweets_store.addresses import address_of
-from sweets_store.errors import DomainError, NotFound, ValidationFailed, one_line, refusal
+from sweets_store.away import AWAY, RETRY_AFTER, UNAVAILABLE, log_away
+from sweets_store.errors import DomainError, NotFound, ValidationFailed, refusal
 from sweets_store.idempotency import HEADER, OPEN, KeyReused, answered_once
 from sweets_store.ids import ID_PATTERN, parse_id
 from sweets_store.json_body import LONGEST, JSONBody
 from sweets_store.rates import Meter, Rate
 from sweets_store.strict_json import BrokenJSON, loads_object
 
-logger = logging.getLogger(__name__)
-
-RETRY_AFTER_SECONDS = 1
 PIECE = 64 * 1024
 WRITES = ("POST", "PATCH")
 by_address, by_token = Meter(), Meter()
-AWAY = (OperationalError, InterfaceError, InternalError)  # the latter: PostgreSQL that only reads
 
 
 class IdConverter:
@@ -176,9 +171,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             answer = refusal(getattr(exc.detail, "code", exc.default_code), str(exc.detail))
             return Response(answer, exc.status_code, headers=_headers(exc))
         case _ if isinstance(exc, AWAY):
-            logger.error("The database refused %s: %s", context["request"].path, one_line(exc))
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+            log_away(context["request"].path, exc)
+            return Response(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, headers=RETRY_AFTER)
     return None
 
 
@@ -192,4 +186,3 @@ TOO_LARGE = refusal(
     "body_too_large",
     f"The body is over the limit of {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send it in parts.",
 )
-UNAVAILABLE = refusal("database_unavailable", "The database is away or locked. Try again.")

@@ -31,11 +31,6 @@ class ValidationFailed(Exception):
         super().__init__(f"{len(report)} entries")
 
 
-def one_line(fault: Exception) -> str:
-    """What it says, as one line of a log: PostgreSQL's messages have several."""
-    return " ".join(str(fault).split())
-
-
 def refusal(code: str, detail: str) -> dict[str, str]:
     """The body of every refusal outside the validation report (contract, "Everywhere")."""
     return {"code": code, "detail": detail}

@@ -1,6 +1,5 @@
 """What concerns every request, of the API and of the admin."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +11,9 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from sweets_store.acting import acting, is_known_as, now_acts, request_id_of
-from sweets_store.api import RETRY_AFTER_SECONDS, UNAVAILABLE
-from sweets_store.errors import one_line, refusal
+from sweets_store.away import RETRY_AFTER, UNAVAILABLE, log_away
+from sweets_store.errors import refusal
 from sweets_store.pages import is_page
-
-logger = logging.getLogger(__name__)
 
 WATCHED_BY = ("GET", "HEAD")
 HTTPS_ONLY = refusal("https_only", "The store is served over HTTPS alone. Nothing was done: call it by https://.")
@@ -58,9 +55,8 @@ class HealthMiddleware(MiddlewareMixin):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
         except Error as fault:
-            logger.error("The database refused /health: %s", one_line(fault))
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return JsonResponse(UNAVAILABLE, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+            log_away(request.path_info, fault)
+            return JsonResponse(UNAVAILABLE, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=RETRY_AFTER)
         return JsonResponse({"status": "ok"})
 
 

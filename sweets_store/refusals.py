@@ -1,6 +1,5 @@
 """What a request comes to that no view answers: a page for people, the contract's JSON for everybody else."""
 
-import logging
 import sys
 from http import HTTPStatus
 
@@ -12,11 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sweets_store.acting import acting
-from sweets_store.api import AWAY, RETRY_AFTER_SECONDS
-from sweets_store.errors import one_line, refusal
+from sweets_store.away import AWAY, RETRY_AFTER_SECONDS, log_away
+from sweets_store.errors import refusal
 from sweets_store.pages import is_page
-
-logger = logging.getLogger(__name__)
 
 ORIGIN_FAULTS = ("Origin checking failed", "Referer checking failed")  # as Django's reasons begin
 
@@ -85,7 +82,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised and caught nowhere."""
     fault = sys.exception()
     if is_page(request) and isinstance(fault, AWAY):
-        logger.error("The database refused %s: %s", request.path, one_line(fault))
+        log_away(request.path, fault)
         page = _page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY_NOW)
         page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return page

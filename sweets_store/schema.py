@@ -16,7 +16,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from sweets_store.api import RETRY_AFTER_SECONDS, TOO_LARGE, UNAVAILABLE
+from sweets_store.api import TOO_LARGE
+from sweets_store.away import RETRY_AFTER_SECONDS, UNAVAILABLE
 from sweets_store.errors import refusal
 from sweets_store.idempotency import HEADER, KeyReused
 from sweets_store.ids import MAX_ID

@@ -1,6 +1,5 @@
 """A deed: what it asks for, the rows that it is done to, and how it tells what comes of each."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
@@ -15,10 +14,8 @@ from django.utils.translation import ngettext
 
 from bundles.rehearsal import ChangedMeanwhile, UseCase, carry_out, rehearse
 from record.models import Event
-from sweets_store.api import AWAY
-from sweets_store.errors import DomainError, one_line
-
-logger = logging.getLogger(__name__)
+from sweets_store.away import AWAY, log_away
+from sweets_store.errors import DomainError
 
 MOST_ROWS = 100
 
@@ -119,7 +116,7 @@ class Deed:
             try:
                 told.append(self._done(row, asked, shown[row.key]))
             except AWAY as fault:
-                logger.error("The database refused to %s %s: %s", self.name, row.key, one_line(fault))
+                log_away(f"to {self.name} {row.key}", fault)
                 told.append(Told(row, _("The database is away or locked: look whether this was done."), None))
                 break
         not_tried = _("Not done: the database is away or locked. Try again in a moment.")

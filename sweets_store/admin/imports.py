@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, ClassVar
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -34,6 +34,7 @@ from django.views.decorators.http import require_POST
 
 from sweets_store.admin.values import grouped
 from sweets_store.admin.why import ExplainedAdmin
+from sweets_store.away import AWAY, log_away
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import MAX_OBJECTS, ImportedSerializer
 from sweets_store.imports.formats import ENDINGS, reader_of
@@ -144,8 +145,8 @@ class ImportAdmin(ExplainedAdmin):
             return {"fault": str(refused), "refused": refused.facts["refused"], "bad_rows": shown(refused.bad_rows)}
         except DomainError as refused:
             return {"fault": str(refused)}
-        except (OperationalError, InterfaceError):
-            logger.exception("The database refused an import")
+        except AWAY as fault:
+            log_away("an import", fault)
             return {"fault": _("The database is away or locked too long. Check the file again in a moment.")}
         except Exception:
             logger.exception("An import failed")

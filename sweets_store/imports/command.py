@@ -10,10 +10,10 @@ from typing import Any, BinaryIO, ClassVar
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.core.management.base import DjangoHelpFormatter
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext
 
 from sweets_store.acting import command_acts
+from sweets_store.away import AWAY, one_line
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.formats import FORMATS, reader_of
@@ -96,7 +96,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(str(refused)) from None
         except OSError as fault:
             raise CommandError(f"{name} cannot be read: {fault.strerror}. Nothing was changed.") from None
-        except (OperationalError, InterfaceError) as fault:
+        except AWAY as fault:
             raise CommandError(f"The database is away or locked too long ({one_line(fault)}). Try again.") from None
         except KeyboardInterrupt:
             raise CommandError("Stopped; nothing was changed.") from None
@@ -157,7 +157,3 @@ def opened(name: str) -> Iterator[BinaryIO]:
         raise BrokenFile(fault=gettext("is closed."))
     else:
         yield sys.stdin.buffer
-
-
-def one_line(text: object) -> str:
-    return " ".join(str(text).split())

@@ -9,6 +9,7 @@ import re
 import openpyxl
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import InterfaceError, InternalError, OperationalError
 from django.test import Client
 
 from bundles.tests.factories import BundleFactory
@@ -187,6 +188,21 @@ def test_an_import_of_all_stops_at_one_bad_row(dispatcher):
         "bad_rows": [["line 3", "", f"order_id: must be an integer from 1 to {2**63 - 1}"]],
     }
     assert (rejects, stored_ids()) == (b"", [])
+
+
+@committed
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError, InternalError])
+def test_a_database_that_is_away_or_only_reads_is_told_as_that(dispatcher, monkeypatch, caplog, fault):
+    def refused(**asked):
+        raise fault("cannot execute INSERT\nin a read-only transaction")
+
+    monkeypatch.setattr("orders.admin.OrderAdmin.service", refused)
+    result, _, _ = run(dispatcher, "all", file_of([order(1)], "csv"))
+
+    assert result == {"fault": "The database is away or locked too long. Check the file again in a moment."}
+    assert [(line.getMessage(), line.exc_info) for line in caplog.records] == [
+        ("The database refused an import: cannot execute INSERT in a read-only transaction", None)
+    ]
 
 
 @committed
