@@ -10,9 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
-from sweets_store.away import one_line
-
-UNDEFINED = ("42P01", "42703")  # PostgreSQL's codes of a table and of a column that there is not
+from sweets_store.away import lacks_tables, one_line
 
 
 def main() -> None:
@@ -35,12 +33,6 @@ def main() -> None:
         # Whoever read has enough, such as `head`. Python would still flush into the pipe at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
-
-
-def lacks_tables(fault: Exception) -> bool:
-    """Whether the database was not migrated yet, or not since an upgrade."""
-    text = str(fault)
-    return "no such table" in text or "no such column" in text or getattr(fault.__cause__, "pgcode", None) in UNDEFINED
 
 
 if __name__ == "__main__":

@@ -12,16 +12,15 @@ from heapq import nsmallest
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from bundles.board import reads
-from bundles.board.coverage import Coverage, staff_of
+from bundles.board.coverage import Coverage, OnShift, staff_of
 from bundles.board.picture import Line, picture
 from bundles.board.reads import ActiveBundle, Today, Waiting
-from bundles.models import Bundle
 from couriers.models import Courier
-from sweets_store.hours import minute_mask, outer_window
+from sweets_store.hours import outer_window
 from sweets_store.instants import shop_day, shop_minute
 from sweets_store.one_moment import one_moment
 
@@ -93,7 +92,7 @@ def board(*, now: datetime) -> Board:
     with one_moment():
         staff, carriers, waiting = staff_of(reads.workers()), reads.carriers(), reads.waiting()
         on_shift = staff.at(minute)
-        idle = [courier_id for courier_id in on_shift.couriers if courier_id not in carriers]
+        idle = _idle(on_shift, carriers)
         closing, closed, closing_first = _closing(waiting, minute)
         takable = _takable(waiting, on_shift.coverage, staff.ever)
         return Board(
@@ -116,10 +115,14 @@ def board(*, now: datetime) -> Board:
 def idle_couriers(*, regions: Collection[int], now: datetime) -> list[int]:
     """Who of these regions is on shift at this instant and carries nothing: ids, ascending."""
     working = Q(*(Q(regions__holds=region) for region in regions), _connector=Q.OR)
-    carrying = Exists(Bundle.objects.active().filter(courier_id=OuterRef("pk")))
-    couriers = Courier.objects.filter(working).exclude(carrying).order_by("pk").values_list("pk", "working_hours")
-    minute = shop_minute(now)
-    return [courier_id for courier_id, hours in couriers if minute_mask(hours) >> minute & 1]
+    with one_moment():
+        here = set(Courier.objects.filter(working).values_list("pk", flat=True))
+        idle = _idle(staff_of(reads.workers()).at(shop_minute(now)), reads.carriers())
+    return [courier_id for courier_id in idle if courier_id in here]
+
+
+def _idle(on_shift: OnShift, carriers: Collection[int]) -> list[int]:
+    return [courier_id for courier_id in on_shift.couriers if courier_id not in carriers]
 
 
 def _takable(waiting: list[Waiting], working: Coverage, ever: Coverage) -> list[Takable]:

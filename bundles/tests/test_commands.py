@@ -196,9 +196,11 @@ def test_exit_codes_as_an_operator_meets_them(tmp_path):
     assert (everyone.returncode, everyone.stdout, everyone.stderr) == (0, "", "")
 
 
-def test_before_the_first_migration_an_operator_is_told_of_it(tmp_path):
+@pytest.mark.parametrize("command", [("verify_store",), ("import_orders", "-")])
+def test_before_the_first_migration_an_operator_is_told_of_it(tmp_path, command):
     with own_database(tmp_path, "unmigrated") as url:
-        done = manage("verify_store", environment={"DATABASE_URL": url, "DATA_DIR": str(tmp_path)})
+        sent = '{"order_id": 1, "weight": 1, "region": 1, "delivery_hours": []}'
+        done = manage(*command, environment={"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}, input=sent)
 
     assert done.returncode == 1
     assert done.stderr.endswith(" Bring it up to date first: manage.py migrate\n")

@@ -85,6 +85,7 @@ def test_a_day_that_is_over_keeps_its_hours(monkeypatch):
     hire(hours=["10:00-14:00"]), hire(courier_id=6), hire(courier_id=7)
     for at, courier_id, changes in [
         (NOON, 5, {"working_hours": ["11:00-13:00"]}),
+        (NOON + ONE_DAY / 2, 7, {"working_hours": ["02:00-03:00"]}),  # at midnight
         (NOON + ONE_DAY, 5, {"regions": [9]}),
         (NOON + ONE_DAY, 5, {"working_hours": ["08:00-09:00", "20:00-21:00"]}),
         (NOON + ONE_DAY, 6, {"courier_type": "car", "working_hours": []}),
@@ -99,8 +100,8 @@ def test_a_day_that_is_over_keeps_its_hours(monkeypatch):
 
     assert [[courier.shifts for courier in each.couriers] for each in days] == [
         [[(660, 780)], [(600, 840)], [(600, 840)], []],
-        [[(480, 540), (1200, 1260)], [], [(600, 840)], []],
-        [[(0, 60)], [], [(600, 840)], [(60, 120)]],
+        [[(480, 540), (1200, 1260)], [], [(120, 180)], []],
+        [[(0, 60)], [], [(120, 180)], [(60, 120)]],
     ]
     assert days[0].couriers[0].idle == 120
 

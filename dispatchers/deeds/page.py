@@ -36,14 +36,7 @@ def deed_page(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
         return answer(request, site, deed, form=form)
     if request.POST.get("step") != "do":
         return preview(request, site, deed, form)
-    matches = ((SHOWN.fullmatch(key), value) for key, value in request.POST.dict().items())
-    shown = {int(match[1]): value for match, value in matches if match}
-    told = deed.do(form.cleaned_data, shown)
-    refused = {row.row.key for row in told if row.shown is None}
-    records = form.cleaned_data[deed.records]
-    again = [number for number in records if number in refused] if isinstance(records, list) else records
-    kept = kept_fields(form, form.cleaned_data | {deed.records: again})
-    return answer(request, site, deed, told=told, done=True, kept=kept)
+    return done(request, site, deed, form)
 
 
 def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, str]) -> HttpResponse:
@@ -62,6 +55,17 @@ def begin(request: HttpRequest, site: AdminSite, deed: Deed, chosen: dict[str, s
 def preview(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
     told = deed.preview(form.cleaned_data)
     return answer(request, site, deed, told=told, kept=kept_fields(form, form.cleaned_data))
+
+
+def done(request: HttpRequest, site: AdminSite, deed: Deed, form: forms.Form) -> HttpResponse:
+    """What was done of what had been shown; its form asks for what was refused again."""
+    matches = ((SHOWN.fullmatch(key), value) for key, value in request.POST.dict().items())
+    told = deed.do(form.cleaned_data, {int(match[1]): value for match, value in matches if match})
+    refused = {row.row.key for row in told if row.shown is None}
+    records = form.cleaned_data[deed.records]
+    again = [number for number in records if number in refused] if isinstance(records, list) else records
+    kept = kept_fields(form, form.cleaned_data | {deed.records: again})
+    return answer(request, site, deed, told=told, done=True, kept=kept)
 
 
 def kept_fields(form: forms.Form, asked: Asked) -> list[tuple[str, str]]:

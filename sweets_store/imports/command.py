@@ -13,7 +13,7 @@ from django.core.management.base import DjangoHelpFormatter
 from django.utils.translation import gettext
 
 from sweets_store.acting import command_acts
-from sweets_store.away import AWAY, one_line
+from sweets_store.away import AWAY, lacks_tables, one_line
 from sweets_store.errors import DomainError
 from sweets_store.imports.checked import ImportedSerializer
 from sweets_store.imports.formats import FORMATS, reader_of
@@ -97,6 +97,8 @@ class ImportCommand(BaseCommand):
         except OSError as fault:
             raise CommandError(f"{name} cannot be read: {fault.strerror}. Nothing was changed.") from None
         except AWAY as fault:
+            if lacks_tables(fault):
+                raise
             raise CommandError(f"The database is away or locked too long ({one_line(fault)}). Try again.") from None
         except KeyboardInterrupt:
             raise CommandError("Stopped; nothing was changed.") from None
