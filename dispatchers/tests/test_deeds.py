@@ -1,21 +1,17 @@
 """What a dispatcher does: shown before it is done, done row by row, and told row by row."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from html import unescape
+from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.db import OperationalError
 from django.utils import timezone
 
-from bundles.dispatch import release_bundle, undo_completion
 from bundles.models import Bundle
-from bundles.services import assign_orders, change_courier, complete_order
-from bundles.tests.scenes import NOW, rows
+from bundles.services import change_courier, complete_order
+from bundles.tests.scenes import rows
 from couriers.models import Courier
 from couriers.tests.factories import CourierFactory
-from dispatchers.deeds import DEEDS
+from dispatchers.tests.deeds import change_form, confirm, deed, kept, links, told
 from orders.models import Order
 from orders.tests.factories import OrderFactory
 from record.models import Event
@@ -23,43 +19,6 @@ from sweets_store.acting import command_acts
 from sweets_store.tests.pages import words
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def scene():
-    """Couriers 5 and 6 of region 1, idle; 7 carries order 70; orders 1 and 2 are free in region 1."""
-    for courier_id in (5, 6):
-        CourierFactory(courier_id=courier_id, regions=[1])
-    OrderFactory(order_id=70, region=9)
-    CourierFactory(courier_id=7, regions=[1, 9])
-    assign_orders(courier_id=7, now=NOW)
-    OrderFactory(order_id=1, region=1), OrderFactory(order_id=2, region=1)
-
-
-def deed(name, browser, **asked):
-    return browser.post(f"/admin/dispatch/{name}/", asked)
-
-
-def told(answer):
-    """What the page tells of each row."""
-    assert answer.status_code == 200
-    body = re.search(r'<table id="told">.*?<tbody>(.*?)</tbody>', answer.content.decode(), re.DOTALL)
-    found = re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL) if body else []
-    return [re.sub(r"\s+([.,]|$)", r"\1", " ".join(re.sub("<.*?>", " ", row).split())) for row in found]
-
-
-def kept(answer):
-    """The hidden fields with which the preview is confirmed."""
-    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.content.decode())
-    return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
-
-
-def confirm(browser, answer):
-    name = re.search(r'action="/admin/dispatch/([\w-]+)/"', answer.content.decode())[1]
-    return deed(name, browser, **kept(answer))
-
-
-# Each deed is shown, and then done
 
 
 def test_an_assign_is_shown_and_then_done(dispatcher, scene):
@@ -79,11 +38,6 @@ def test_an_assign_is_shown_and_then_done(dispatcher, scene):
     assert told(done) == ["Courier 5 Done He gets 2 orders: 1, 2"]
     assert set(Event.objects.filter(courier_id=5).values_list("door", "actor")) == {("admin", "dispatcher")}
     assert list(Order.objects.filter(bundle__courier_id=5).values_list("pk", flat=True)) == [1, 2]
-
-
-@pytest.fixture
-def noon(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 1, 10, 12, tzinfo=UTC))
 
 
 def test_all_idle_couriers_of_regions_are_assigned(dispatcher, scene, noon):
@@ -286,12 +240,6 @@ def test_nothing_is_delivered_later_than_a_clock_may_be_fast(dispatcher, scene, 
     assert "This is still to come." in words(to_come)
 
 
-def change_form(browser, courier_id):
-    """What the form of the courier's change is filled with."""
-    form = browser.post("/admin/dispatch/change/", {"courier": courier_id, "begin": ""}).context["form"]
-    return {name: form[name].value() or "" for name in form.fields}
-
-
 def test_a_change_of_a_courier_is_shown_with_its_releases_and_then_done(dispatcher, scene):
     form = change_form(dispatcher, 7)
     assert (form["courier_type"], form["regions"], form["working_hours"]) == ("foot", "1\n9", "09:00-18:00")
@@ -328,273 +276,3 @@ def test_a_change_that_was_shown_is_not_done_to_another_courier_than_shown(dispa
         "Courier 5 Refused Not done, for something changed meanwhile. Now: Regions: 4 → 3 He keeps all that he carries."
     ]
     assert Courier.objects.get(pk=5).regions == [4]
-
-
-# Double clicks, stale pages, two dispatchers at once
-
-
-def test_a_second_click_does_nothing_and_says_so(dispatcher, scene):
-    shown = deed("assign", dispatcher, couriers="5")
-    confirm(dispatcher, shown)
-    before = rows()
-
-    again = confirm(dispatcher, shown)
-
-    assert "Courier 5 Refused Not done, for something changed meanwhile. Now: He carries a bundle" in told(again)[0]
-    assert rows() == before
-
-
-def test_what_is_so_already_is_said_to_be(dispatcher, scene):
-    delivered = deed("complete", dispatcher, orders="70", complete_time="")
-    changed = deed("change", dispatcher, **change_form(dispatcher, 6) | {"regions": "2"})
-
-    for shown, said in ((delivered, "It is delivered already."), (changed, "He is so already.")):
-        confirm(dispatcher, shown)
-        assert told(confirm(dispatcher, shown))[0].endswith(f"Not done, for something changed meanwhile. Now: {said}")
-
-
-def test_who_comes_second_is_told_what_changed(dispatcher, scene):
-    shown = deed("assign", dispatcher, couriers="5")
-    OrderFactory(order_id=3, region=1)
-    before = rows()
-
-    late = confirm(dispatcher, shown)
-
-    assert told(late) == ["Courier 5 Refused Not done, for something changed meanwhile. Now: He gets 3 orders: 1, 2, 3"]
-    assert "0 done. 1 refused." in words(late)
-    assert rows() == before
-
-
-def test_a_delivery_by_his_own_phone_meanwhile_stays(dispatcher, scene):
-    shown = deed("complete", dispatcher, orders="70", complete_time="")
-    complete_order(courier_id=7, order_id=70, complete_time=NOW)
-
-    late = confirm(dispatcher, shown)
-
-    assert told(late) == ["Order 70 Refused Not done, for something changed meanwhile. Now: It is delivered already."]
-    assert Order.objects.get(pk=70).complete_time == NOW
-
-
-def test_one_row_that_changed_does_not_hold_up_the_others(dispatcher, scene):
-    CourierFactory(courier_id=8, regions=[2])
-    OrderFactory(order_id=20, region=2)
-    shown = deed("assign", dispatcher, couriers="5, 8")
-    assign_orders(courier_id=6, now=NOW)
-
-    late = confirm(dispatcher, shown)
-
-    assert ["Refused" in row for row in told(late)] == [True, False]
-    assert Order.objects.get(pk=20).bundle.courier_id == 8
-
-
-def test_what_was_refused_can_be_shown_anew_and_done(dispatcher, scene):
-    CourierFactory(courier_id=8, regions=[2])
-    OrderFactory(order_id=20, region=2)
-    shown = deed("assign", dispatcher, couriers="5, 8")
-    OrderFactory(order_id=3, region=1)
-
-    anew = confirm(dispatcher, confirm(dispatcher, shown))
-
-    assert told(anew) == ["Courier 5 He gets 3 orders: 1, 2, 3"]
-    assert told(confirm(dispatcher, anew)) == ["Courier 5 Done He gets 3 orders: 1, 2, 3"]
-
-
-def test_a_change_that_was_refused_is_shown_anew_as_it_was_asked_for(dispatcher, scene):
-    shown = deed("change", dispatcher, **change_form(dispatcher, 7) | {"regions": "1"})
-    complete_order(courier_id=7, order_id=70, complete_time=NOW)
-
-    anew = confirm(dispatcher, confirm(dispatcher, shown))
-
-    assert told(anew) == ["Courier 7 Regions: 1, 9 → 1 He keeps all that he carries."]
-
-
-def test_rows_done_before_the_database_refused_are_told(dispatcher, scene, monkeypatch):
-    """They stay done: a page of a failure would tell nothing of them."""
-    OrderFactory(order_id=3, region=2)
-    CourierFactory(courier_id=8, regions=[2]), CourierFactory(courier_id=9, regions=[2])
-    OrderFactory(order_id=4, region=2, weight=10)
-    shown = deed("assign", dispatcher, couriers="5, 8, 9")
-    assert len(told(shown)) == 3
-
-    def locked(*, courier_id, now):
-        if courier_id == 8:
-            raise OperationalError("canceling statement due to lock timeout")
-        return assign_orders(courier_id=courier_id, now=now)
-
-    monkeypatch.setattr("dispatchers.deeds.assign.assign_orders", locked)
-    done = confirm(dispatcher, shown)
-
-    assert told(done) == [
-        "Courier 5 Done He gets 2 orders: 1, 2",
-        "Courier 8 Refused The database is away or locked: look whether this was done.",
-        "Courier 9 Refused Not done: the database is away or locked. Try again in a moment.",
-    ]
-    assert "1 done. 2 refused." in words(done)
-    assert not Bundle.objects.filter(courier_id__in=[8, 9]).exists()
-
-
-def test_what_was_done_and_taken_back_is_not_done_again_by_the_same_page(dispatcher, scene):
-    """Whoever loads it again sends it again."""
-    now = timezone.now()
-    delivered = deed("complete", dispatcher, orders="70", complete_time=now.isoformat())
-    assigned = deed("assign", dispatcher, couriers="5")
-    confirm(dispatcher, delivered), confirm(dispatcher, assigned)
-    undo_completion(order_id=70, now=now, within=timedelta(minutes=1))
-    release_bundle(bundle_id=Bundle.objects.get(courier_id=5).pk)
-    before = rows()
-
-    again = [confirm(dispatcher, delivered), confirm(dispatcher, assigned)]
-
-    for row in (told(again[0])[0], told(again[1])[0]):
-        assert "Refused Not done, for something changed meanwhile. Now: " in row
-    assert rows() == before
-
-
-@pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
-def test_nothing_is_done_that_was_not_shown(dispatcher, scene, shown):
-    before = rows()
-
-    answer = deed("assign", dispatcher, couriers="5", step="do", **shown)
-
-    assert answer.status_code == 200
-    assert rows() == before
-
-
-# Where it leads back
-
-
-def links(answer):
-    return [unescape(url) for url in re.findall(r'href="([^"]*)"', answer.content.decode())]
-
-
-def test_a_deed_begun_in_a_list_leads_back_to_what_was_found_there(dispatcher, scene):
-    found = "/admin/orders/order/?q=region+9&status=assigned"
-    shown = dispatcher.post(found, {"action": "release", "_selected_action": "70", "index": "0"})
-    assert found in links(shown)
-
-    done = confirm(dispatcher, shown)
-
-    assert found in links(done)
-
-
-def test_a_deed_begun_on_a_record_s_page_leads_back_to_it(dispatcher, scene):
-    page = "/admin/couriers/courier/6/change/"
-    begun = kept(dispatcher.get(page))["back"]
-    asking = dispatcher.post("/admin/dispatch/change/", {"begin": "", "courier": "6", "back": begun})
-
-    shown = deed("change", dispatcher, **change_form(dispatcher, 6) | {"regions": "2"}, back=kept(asking)["back"])
-
-    assert page in links(shown)
-    assert kept(deed("change", dispatcher, **kept(shown), differently=""))["back"] == page
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["https://example.com/admin/", "//example.com/admin/", "javascript:alert(1)", "/couriers", "\\\\evil.example"],
-)
-def test_a_deed_leads_to_no_other_site(dispatcher, scene, said):
-    shown = deed("assign", dispatcher, couriers="5", back=said)
-
-    assert kept(shown)["back"] == "/admin/couriers/courier/"
-    assert said not in links(shown)
-
-
-# Who asks, and how
-
-
-@pytest.mark.parametrize(
-    ("name", "asked", "said"),
-    [
-        ("assign", {}, "Name couriers, or regions."),
-        ("assign", {"couriers": "five"}, "Give numbers, such as 12, or several: 12, 15."),
-        ("assign", {"couriers": "1 " * 101}, "At most 100 at once."),
-        ("assign", {"regions": str(2**63)}, "Give numbers, such as 12, or several: 12, 15."),
-        ("change", {"courier": "5"}, "This field is required."),
-        ("change", {"courier": "5", "courier_type": "boat"}, "boat is not one of the available choices."),
-        ("change", {"courier": "5", "courier_type": "car", "regions": "1 abc"}, "“abc” must be an integer from 1 to"),
-        (
-            "change",
-            {"courier": "5", "courier_type": "car", "working_hours": "10:00-09:00"},
-            "Item 0 must start before it ends",
-        ),
-        ("change", {"courier": "5", "courier_type": "car", "was": "[" * 9_000}, "This form is broken."),
-        (
-            "change",
-            {
-                "courier": "5",
-                "courier_type": "foot",
-                "was": '{"courier_type": "foot", "regions": [], "working_hours": []}',
-            },
-            "Nothing is different from what he has.",
-        ),
-        ("move", {"bundle": "x", "courier": "5"}, "Give a number, such as 12."),
-        ("complete", {"orders": ""}, "This field is required."),
-        ("complete", {"orders": "1", "complete_time": "noon"}, "Give a day and a time."),
-        ("complete", {"orders": "1", "complete_time": "0001-01-01T00:00:00+14:00"}, "Give a day and a time."),
-    ],
-)
-@pytest.mark.parametrize("step", ["", "do"])
-def test_what_makes_no_sense_is_told_at_its_field(dispatcher, scene, name, asked, said, step):
-    before = rows()
-
-    answer = deed(name, dispatcher, step=step, **asked)
-
-    assert answer.status_code == 200
-    assert said in words(answer)
-    assert rows() == before
-
-
-@pytest.mark.parametrize("name", DEEDS)
-def test_only_who_may_dispatch_does(client, scene, django_user_model, name):
-    staff = django_user_model.objects.create(username="staff", is_staff=True)
-    staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(staff)
-
-    assert [client.get(f"/admin/dispatch/{name}/").status_code, deed(name, client).status_code] == [403, 403]
-    assert 'name="begin"' not in client.get("/admin/couriers/courier/5/change/").content.decode()
-
-
-def test_there_is_no_other_deed(dispatcher):
-    assert dispatcher.get("/admin/dispatch/delete/").status_code == 404
-
-
-def test_a_deed_begins_from_a_list_and_from_a_page(dispatcher, scene):
-    from_list = dispatcher.post(
-        "/admin/couriers/courier/", {"action": "assign", "_selected_action": [5, 6], "index": 0}
-    )
-    from_page = deed("assign", dispatcher, couriers="5", begin="")
-    asks_more = deed("assign", dispatcher, begin="")
-
-    assert [row[:9] for row in told(from_list)] == ["Courier 5", "Courier 6"]
-    assert [row[:9] for row in told(from_page)] == ["Courier 5"]
-    assert "Name couriers" not in words(asks_more)
-    assert 'name="begin"' in dispatcher.get("/admin/couriers/courier/5/change/").content.decode()
-
-
-# In the reader's language
-
-
-def test_refusals_and_reasons_are_told_in_russian(dispatcher, scene):
-    russian = {"HTTP_ACCEPT_LANGUAGE": "ru"}
-    page = dispatcher.post("/admin/dispatch/undo/", {"orders": "1, 70"}, **russian)
-    assert "Заказ 70 не доставлен." in words(page)
-    assert "Заказ 1 не везёт никто: он свободен." in words(page) or "Нет" in words(page)
-
-    page = dispatcher.get("/admin/orders/order/70/why/?numbers=5", **russian)
-    assert "Его везёт курьер 7 с 2026-01-10 09:00:00+00:00" in words(page)
-
-    page = dispatcher.post("/admin/dispatch/change/", {"courier": "5", "working_hours": "9-18", "do": ""}, **russian)
-    assert "пишется как" in words(page)
-
-    changed = {"courier": "5", "courier_type": "car", "was": '{"regions": [1], "working_hours": []}', "regions": "1"}
-    page = dispatcher.post("/admin/dispatch/change/", changed, **russian)
-    assert "Тип: пеший → машина" in words(page)
-
-
-def test_the_api_speaks_english_whatever_the_client_asks_for(api, scene):
-    russian = {"HTTP_ACCEPT_LANGUAGE": "ru"}
-
-    assert api.post("/orders/assign", {"courier_id": "5"}, **russian).body == {
-        "validation_error": {"courier_id": f"must be an integer from 1 to {2**63 - 1}"}
-    }
-    assert api.get("/orders/9", **russian).body["detail"] == "There is no order 9."
