@@ -22,6 +22,7 @@ SECONDS = 300  # for the tests of one guard
 
 SIDE_BY_SIDE = "bundles/tests/test_side_by_side.py"
 DISPATCH = "bundles/tests/test_dispatch_side_by_side.py"
+MEANWHILE = "dispatchers/tests/test_deeds_meanwhile.py"
 ARRIVALS = "bundles/tests/test_arrivals.py"
 SERVED = "bundles/tests/test_served_side_by_side.py"
 STORM = "bundles/tests/test_storm.py"
@@ -169,6 +170,14 @@ GUARDS = [
         "    couriers = []\n",
         "postgresql",
         (DISPATCH,),
+    ),
+    Guard(
+        "the couriers' rows locked before it is read what had happened",
+        "bundles/rehearsal.py",
+        "    lock_couriers(courier_ids)\n    outcome = ",
+        "    outcome = ",
+        "postgresql",
+        (MEANWHILE,),
     ),
     Guard(
         "arrivals shut out while reading often",

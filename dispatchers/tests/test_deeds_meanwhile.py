@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from bundles.dispatch import release_bundle, undo_completion
@@ -11,10 +11,12 @@ from bundles.models import Bundle
 from bundles.services import assign_orders, complete_order
 from bundles.tests.scenes import NOW, rows
 from couriers.tests.factories import CourierFactory
+from dispatchers.deeds import DEEDS
 from dispatchers.tests.deeds import change_form, confirm, deed, told
 from orders.models import Order
 from orders.tests.factories import OrderFactory
 from sweets_store.tests.pages import words
+from sweets_store.tests.side_by_side import results, started
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +136,21 @@ def test_what_was_done_and_taken_back_is_not_done_again_by_the_same_page(dispatc
     for row in (told(again[0])[0], told(again[1])[0]):
         assert "Refused Not done, for something changed meanwhile. Now: " in row
     assert rows() == before
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_and_taken_back_while_a_row_waits_is_seen(scene):
+    complete, asked = DEEDS["complete"], {"orders": [70], "complete_time": NOW}
+    [told] = complete.preview(dict(asked))
+    with transaction.atomic():
+        complete_order(courier_id=7, order_id=70, complete_time=NOW)
+        futures = started(lambda: complete.do(dict(asked), {70: told.shown}))
+        undo_completion(order_id=70, now=NOW, within=timedelta(minutes=1))
+
+    [[late]] = results(futures)
+
+    assert (late.shown, Order.objects.get(pk=70).complete_time) == (None, None)
 
 
 @pytest.mark.parametrize("shown", [{}, {"shown-5": "x"}, {"shown-0": "x"}, {"shown-x": "x"}, {"shown-6": "x"}])
