@@ -13,10 +13,18 @@ from django.db import DatabaseError
 from sweets_store.away import lacks_tables, one_line
 
 
+def run() -> None:
+    try:
+        execute_from_command_line(sys.argv)
+    finally:
+        if sys.stdout is not None:  # closed by who started us
+            sys.stdout.flush()  # here a reader who is gone is met for good
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sweets_store.settings")
     try:
-        execute_from_command_line(sys.argv)
+        run()
     except (ImproperlyConfigured, DatabaseError) as fault:
         # What an operator can mend is one line; the trace is there for who asks.
         if "--traceback" in sys.argv:

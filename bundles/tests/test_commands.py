@@ -208,8 +208,10 @@ def test_before_the_first_migration_an_operator_is_told_of_it(tmp_path, command)
 
 
 @pytest.mark.once
-def test_whose_reader_has_enough_stops_without_a_trace(tmp_path):
-    environment = os.environ | {"DATABASE_URL": "", "DATA_DIR": str(tmp_path)}
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_whose_reader_has_enough_stops_without_a_trace(tmp_path, unbuffered):
+    given = {"DATABASE_URL": "", "DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
+    environment = os.environ | given
     manage("migrate", environment=environment)
     reads, writes = os.pipe()
     os.close(reads)
